@@ -1,0 +1,34 @@
+import type { Clock } from "./model/effects.ts";
+import type { Millis } from "./model/ids.ts";
+
+/** Wakes one waiting loop. A ring while nobody waits is kept for the next wait, so that none is missed. */
+export interface Bell {
+  ring(): void;
+  /** Resolves at the next ring, at `until` (ms UTC; null: no such time) or when `signal` aborts. */
+  wait(until: Millis | null, signal: AbortSignal): Promise<void>;
+}
+
+/** The longest single sleep: a clock that is set back must not hold a loop for ever. */
+const LONGEST = 60_000;
+
+export function createBell(clock: Clock): Bell {
+  let rung = false;
+  let wakeUp: (() => void) | null = null;
+  return {
+    ring() {
+      rung = true;
+      wakeUp?.();
+    },
+    async wait(until, signal) {
+      if (!rung && !signal.aborted) {
+        const stop = new AbortController();
+        const either = AbortSignal.any([signal, stop.signal]);
+        wakeUp = () => stop.abort();
+        const ms = until === null ? LONGEST : Math.min(LONGEST, Math.max(0, until - clock.now()));
+        await clock.sleep(ms, either);
+        wakeUp = null;
+      }
+      rung = false;
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { createBell } from "../bell.ts";
+import type { Failpoints } from "../failpoint.ts";
+import type { Clock, Random } from "../model/effects.ts";
+import type { MediaId, Millis, SourceName } from "../model/ids.ts";
+import type { Source } from "../model/source.ts";
+import type { MediaMeta } from "../outbox/port.ts";
+import type { MediaStore, PendingMedia } from "../store/media.ts";
+import type { Vault } from "../vault/vault.ts";
+import { cleanImage, LARGEST_IMAGE, SNIFFED, sniff } from "./clean.ts";
+import type { Spool } from "./spool.ts";
+
+export interface MediaStageOptions {
+  readonly sources: ReadonlyMap<SourceName, Source>;
+  readonly media: MediaStore;
+  readonly spool: Spool;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failpoints: Failpoints;
+  /** Attachments fetched at the same time. */
+  readonly concurrency: number;
+  /** Records the end of an attachment together with what follows from it, in one transaction. */
+  readonly settled: (id: MediaId, record: () => void) => void;
+  /** Told what came of each try. */
+  readonly report: (code: "media_ready" | "media_retry" | "media_failed", kind: string) => void;
+}
+
+/** Tries before an attachment is given up: with the pauses below about a day. */
+const TRIES = 14;
+const FIRST_PAUSE = 2_000;
+const LONGEST_PAUSE = 2 * 3_600_000;
+/** The longest a single download may take. */
+const DEADLINE = 20 * 60_000;
+
+type Result =
+  | { readonly kind: "ready"; readonly meta: MediaMeta; readonly key: string }
+  | { readonly kind: "failed"; readonly code: string }
+  | { readonly kind: "retry"; readonly at: Millis | null };
+
+/** Fetches attachments at once, cleans them and spools them sealed, beside the lanes and in parallel. */
+export function createMediaStage(o: MediaStageOptions) {
+  const bell = createBell(o.clock);
+  const busy = new Set<MediaId>();
+
+  const fetchOne = async (m: PendingMedia, signal: AbortSignal): Promise<Result> => {
+    const source = o.sources.get(m.source);
+    if (source === undefined) return { kind: "failed", code: "source_gone" };
+    const opened = await source.media(m.ref, m.limit, signal);
+    if (opened.kind === "gone") return { kind: "failed", code: "gone" };
+    if (opened.kind === "too_large") return { kind: "failed", code: "too_large" };
+    if (opened.kind === "retry") return { kind: "retry", at: opened.at };
+    o.failpoints("media.opened");
+    const content = limited(opened.stream, m.limit);
+    const { head, whole } = await peek(content, SNIFFED);
+    const found = await sniff(head);
+    const key = o.vault.freshKey();
+    const encoded = Buffer.from(key).toString("base64url");
+    const base = { mime: found.mime, name: withExtension(m.name, found.ext) };
+    if (m.kind === "image" || found.mime.startsWith("image/")) {
+      const bytes = await collect(whole, Math.min(LARGEST_IMAGE, m.limit));
+      const clean = await cleanImage(bytes);
+      if (!clean.ok) return { kind: "failed", code: clean.code };
+      await o.spool.write(m.id, key, once(clean.bytes));
+      const meta = {
+        size: clean.bytes.length,
+        mime: clean.mime,
+        name: withExtension(m.name, clean.mime.split("/")[1] ?? "bin"),
+        width: clean.width,
+        height: clean.height,
+        ...(clean.thumb === null ? {} : { thumb: Buffer.from(clean.thumb).toString("base64url") }),
+      };
+      return { kind: "ready", meta, key: encoded };
+    }
+    const size = await o.spool.write(m.id, key, whole);
+    return { kind: "ready", meta: { ...base, size }, key: encoded };
+  };
+
+  const one = async (m: PendingMedia, outer: AbortSignal): Promise<void> => {
+    const deadline = new AbortController();
+    const signal = AbortSignal.any([outer, deadline.signal]);
+    const done = new AbortController();
+    void o.clock.sleep(DEADLINE, AbortSignal.any([outer, done.signal])).then(() => deadline.abort());
+    let result: Result;
+    try {
+      result = await fetchOne(m, signal);
+    } catch (error) {
+      result =
+        error instanceof TooLarge ? { kind: "failed", code: "too_large" } : { kind: "retry", at: null };
+    }
+    done.abort();
+    if (outer.aborted && result.kind !== "ready") return;
+    if (result.kind === "retry" && m.tries + 1 >= TRIES) result = { kind: "failed", code: "unavailable" };
+    if (result.kind === "retry") {
+      const step = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** m.tries) * (1 + o.random.next() / 4);
+      o.media.retry(m.id, Math.max(result.at ?? 0, o.clock.now() + Math.round(step)));
+      o.report("media_retry", m.kind);
+      return;
+    }
+    const settled = result;
+    o.settled(m.id, () => {
+      if (settled.kind === "ready") o.media.ready(m.id, settled);
+      else o.media.failed(m.id, settled.code);
+    });
+    o.failpoints("media.after");
+    o.report(settled.kind === "ready" ? "media_ready" : "media_failed", m.kind);
+  };
+
+  return {
+    /** New attachments were accepted: look again. */
+    wake: () => bell.ring(),
+    /** Fetches until `signal` aborts. */
+    async run(signal: AbortSignal): Promise<void> {
+      const tasks = new Set<Promise<void>>();
+      while (!signal.aborted) {
+        const now = o.clock.now();
+        const waiting = o.media.pending(o.concurrency + busy.size).filter(({ media }) => !busy.has(media.id));
+        const due = waiting.filter(({ at }) => at <= now).slice(0, o.concurrency - busy.size);
+        for (const { media } of due) {
+          busy.add(media.id);
+          const task = one(media, signal).finally(() => {
+            busy.delete(media.id);
+            tasks.delete(task);
+            bell.ring();
+          });
+          tasks.add(task);
+        }
+        if (due.length > 0) continue;
+        const next = busy.size >= o.concurrency ? undefined : waiting.find(({ at }) => at > now);
+        await bell.wait(next?.at ?? null, signal);
+      }
+      await Promise.all(tasks);
+    },
+  };
+}
+
+class TooLarge extends Error {}
+
+async function* limited(content: AsyncIterable<Uint8Array>, limit: number): AsyncIterable<Uint8Array> {
+  let size = 0;
+  for await (const piece of content) {
+    size += piece.length;
+    if (size > limit) throw new TooLarge();
+    yield piece;
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
+
+/** The first `n` bytes (fewer when there are no more), and the whole stream from its beginning. */
+async function peek(
+  content: AsyncIterable<Uint8Array>,
+  n: number,
+): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
+  const iterator = content[Symbol.asyncIterator]();
+  const taken: Uint8Array[] = [];
+  let size = 0;
+  while (size < n) {
+    const step = await iterator.next();
+    if (step.done === true) break;
+    taken.push(step.value);
+    size += step.value.length;
+  }
+  async function* whole(): AsyncIterable<Uint8Array> {
+    yield* taken;
+    for (;;) {
+      const step = await iterator.next();
+      if (step.done === true) return;
+      yield step.value;
+    }
+  }
+  return { head: Buffer.concat(taken).subarray(0, n), whole: whole() };
+}
+
+async function collect(content: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of limited(content, limit)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** Our own neutral name with the extension that the content asks for. */
+function withExtension(name: string, ext: string): string {
+  if (ext === "bin" && /\.[a-z0-9]{1,5}$/.test(name)) return name;
+  return `${name.replace(/\.[a-z0-9]{1,5}$/, "")}.${ext === "jpeg" ? "jpg" : ext}`;
+}

@@ -1,0 +1,120 @@
+import type { Failpoints } from "../failpoint.ts";
+import type { Clock, Random } from "../model/effects.ts";
+import type { Millis, RoomName } from "../model/ids.ts";
+import type { Outcome } from "../model/outcome.ts";
+import { createBell } from "../bell.ts";
+import type { Destination } from "./destination.ts";
+import type { Delivery, Outbox } from "./port.ts";
+import { pause } from "./retry.ts";
+
+/** How long the head of a lane waits for its attachments before it goes without them. */
+export const MEDIA_PATIENCE = 20_000;
+
+export interface WorkerOptions {
+  readonly outbox: Outbox;
+  readonly destinations: ReadonlyMap<RoomName, Destination>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failpoints: Failpoints;
+  /** Rooms served at the same time. */
+  readonly concurrency: number;
+  /** Told of every outcome but `sent`, and of `sent` too: for logs, notices and counts. Must not throw. */
+  readonly report: (delivery: Delivery, outcome: Outcome) => void;
+}
+
+export interface Worker {
+  /** Serves the lanes until `signal` aborts; what is under way is finished first. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Something was queued, or an attachment became ready: look again. */
+  wake(): void;
+}
+
+/** Serves every room's lane: one delivery at a time in a room, several rooms at once. */
+export function createWorker(o: WorkerOptions): Worker {
+  const bell = createBell(o.clock);
+  const busy = new Set<RoomName>();
+  /** Heads that wait for an attachment, and since when this process has been waiting with them. */
+  const patience = new Map<number, Millis>();
+  const parked = new Map<RoomName, Millis>();
+  const homeless = new Set<RoomName>();
+
+  const waitsForMedia = (delivery: Delivery): Millis | null => {
+    if (delivery.action === "late" || delivery.fixed !== null) return null;
+    if (!delivery.media.some((m) => m.state.kind === "pending")) return null;
+    const since = patience.get(delivery.id) ?? o.clock.now();
+    patience.set(delivery.id, since);
+    const until = since + MEDIA_PATIENCE;
+    return o.clock.now() < until ? until : null;
+  };
+
+  const attempt = async (delivery: Delivery, to: Destination, signal: AbortSignal): Promise<Outcome | null> => {
+    let fixed = delivery.fixed;
+    if (fixed === null) {
+      o.failpoints("prepare.before");
+      const made = await to.prepare(delivery, signal);
+      if (made.kind === "outcome") return made.outcome;
+      fixed = await o.outbox.fix(delivery, made.prepared, made.lacking);
+      if (fixed === null) return null;
+    }
+    o.failpoints("send.before");
+    let outcome = await to.send(fixed, delivery, signal);
+    if (outcome.kind === "unknown" && to.settle !== undefined) outcome = await to.settle(fixed, delivery, signal);
+    o.failpoints("send.after");
+    return outcome;
+  };
+
+  const serve = async (delivery: Delivery, to: Destination, signal: AbortSignal): Promise<void> => {
+    let outcome: Outcome | null;
+    try {
+      outcome = await attempt(delivery, to, signal);
+    } catch {
+      // A bug or a disk fault in one room must not hold up the others; the error itself may carry texts.
+      outcome = { kind: "retry", at: o.clock.now() + pause(delivery.tries, o.random), code: "internal" };
+    }
+    if (outcome === null) return;
+    if (outcome.kind === "retry" && outcome.at <= o.clock.now())
+      outcome = { ...outcome, at: o.clock.now() + pause(delivery.tries, o.random) };
+    await o.outbox.settle(delivery, outcome);
+    if (outcome.kind === "sent" || outcome.kind === "refused") patience.delete(delivery.id);
+    o.report(delivery, outcome);
+  };
+
+  return {
+    wake() {
+      parked.clear();
+      bell.ring();
+    },
+    async run(signal) {
+      const tasks = new Set<Promise<void>>();
+      while (!signal.aborted) {
+        const now = o.clock.now();
+        for (const [room, until] of parked) if (until <= now) parked.delete(room);
+        const taken = new Set([...busy, ...parked.keys(), ...homeless]);
+        const head = busy.size >= o.concurrency ? null : await o.outbox.claim(now, taken);
+        if (head === null || "next" in head) {
+          const next = [head?.next ?? null, ...parked.values()].filter((t) => t !== null);
+          await bell.wait(next.length === 0 ? null : Math.min(...next), signal);
+          continue;
+        }
+        const to = o.destinations.get(head.room);
+        if (to === undefined) {
+          homeless.add(head.room);
+          continue;
+        }
+        const until = waitsForMedia(head);
+        if (until !== null) {
+          parked.set(head.room, until);
+          continue;
+        }
+        busy.add(head.room);
+        const task = serve(head, to, signal).finally(() => {
+          busy.delete(head.room);
+          tasks.delete(task);
+          bell.ring();
+        });
+        tasks.add(task);
+      }
+      await Promise.all(tasks);
+    },
+  };
+}

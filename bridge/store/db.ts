@@ -1,0 +1,79 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import type { Vault } from "../vault/vault.ts";
+import { migrations } from "./migrations.ts";
+
+export type Db = Database.Database;
+
+export type OpenProblem =
+  | { readonly code: "wrong_key" }
+  | { readonly code: "newer_schema"; readonly found: number; readonly known: number }
+  | { readonly code: "not_a_database" }
+  | { readonly code: "in_use" };
+
+export type OpenResult =
+  | { readonly ok: true; readonly db: Db }
+  | { readonly ok: false; readonly problem: OpenProblem };
+
+const APPLICATION = 0x50535431;
+const CHECK = new TextEncoder().encode("this is the vault of this database");
+
+/**
+ * Opens (or makes) the database, proves that `vault` has its key before anything is written, and brings the
+ * schema up to date. A wrong key or a newer schema leaves the file untouched.
+ */
+export function openDatabase(file: string, vault: Vault): OpenResult {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  let db: Db;
+  try {
+    db = new Database(file, { timeout: 5_000 });
+    db.pragma("schema_version");
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code === "SQLITE_BUSY")
+      return { ok: false, problem: { code: "in_use" } };
+    if (error instanceof Database.SqliteError && error.code === "SQLITE_NOTADB")
+      return { ok: false, problem: { code: "not_a_database" } };
+    throw error;
+  }
+  const version = Number(db.pragma("user_version", { simple: true }));
+  const problem = version === 0 ? null : proveKey(db, vault, version);
+  if (problem !== null) {
+    db.close();
+    return { ok: false, problem };
+  }
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  db.pragma("foreign_keys = ON");
+  db.pragma("secure_delete = ON");
+  db.pragma("journal_size_limit = 4194304");
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue;
+    atomically(db, () => {
+      db.exec(migration);
+      if (index === 0) {
+        db.pragma(`application_id = ${APPLICATION}`);
+        db.prepare("INSERT INTO vault_check (id, sealed) VALUES (1, ?)").run(
+          vault.seal("check", "vault_check", CHECK),
+        );
+      }
+      db.pragma(`user_version = ${index + 1}`);
+    });
+  }
+  return { ok: true, db };
+}
+
+function proveKey(db: Db, vault: Vault, version: number): OpenProblem | null {
+  if (Number(db.pragma("application_id", { simple: true })) !== APPLICATION) return { code: "not_a_database" };
+  if (version > migrations.length) return { code: "newer_schema", found: version, known: migrations.length };
+  const sealed = db.prepare<[], Buffer>("SELECT sealed FROM vault_check").pluck().get();
+  return sealed !== undefined && vault.open("check", "vault_check", sealed) !== null ? null : { code: "wrong_key" };
+}
+
+/**
+ * Runs `work` in one transaction that takes the write lock at once. `work` must be synchronous: a promise would
+ * leave the transaction before its work is done, so it is refused.
+ */
+export function atomically<T>(db: Db, work: () => T extends Promise<unknown> ? never : T): T {
+  return db.transaction(work).immediate();
+}

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { AnnouncementId, MappingName, MediaId, type Millis, RoomName } from "../model/ids.ts";
+import type { DeliveryAction } from "../outbox/port.ts";
+import { openJson, sealJson, type Vault } from "../vault/vault.ts";
+import type { Db } from "./db.ts";
+
+const row = z.object({
+  id: z.number(),
+  room: RoomName,
+  announcement: AnnouncementId,
+  part: z.string(),
+  revision: z.number(),
+  action: z.enum(["post", "edit", "late", "strike", "reply", "remove"]),
+  mapping: MappingName,
+  urgent: z.number().transform((n) => n === 1),
+  pin: z.number().transform((n) => n === 1),
+  accepted_at: z.number(),
+  due_at: z.number(),
+  tries: z.number(),
+  state: z.enum(["queued", "fixed", "sent", "refused", "cancelled"]),
+  extra_sealed: z.instanceof(Uint8Array).nullable(),
+  key: z.string().nullable(),
+  fixed_sealed: z.instanceof(Uint8Array).nullable(),
+  lacking: z.string().nullable(),
+});
+export type DeliveryRow = z.infer<typeof row>;
+
+export interface NewDelivery {
+  readonly room: RoomName;
+  readonly announcement: AnnouncementId;
+  readonly part: string;
+  readonly revision: number;
+  readonly action: DeliveryAction;
+  readonly mapping: MappingName;
+  readonly urgent: boolean;
+  readonly pin: boolean;
+  readonly acceptedAt: Millis;
+  readonly dueAt: Millis;
+  /** The line of a `reply`. */
+  readonly line?: string;
+}
+
+/** The queue's rows. A second insert of the same (room, announcement, part, revision) does nothing. */
+export function deliveryStore(db: Db, vault: Vault) {
+  const insert = db.prepare(
+    `INSERT OR IGNORE INTO deliveries
+       (room, announcement, part, revision, action, mapping, urgent, pin, accepted_at, due_at, state)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')`,
+  );
+  const setExtra = db.prepare("UPDATE deliveries SET extra_sealed = ? WHERE id = ?");
+  const get = db.prepare("SELECT * FROM deliveries WHERE id = ?");
+  const ofAnnouncement = db.prepare("SELECT * FROM deliveries WHERE announcement = ? ORDER BY id");
+  const hurry = db.prepare(
+    "UPDATE deliveries SET due_at = ? WHERE room = ? AND state IN ('queued', 'fixed') AND due_at > ?",
+  );
+  const due = db.prepare("UPDATE deliveries SET due_at = ? WHERE id = ?");
+  const retry = db.prepare("UPDATE deliveries SET due_at = ?, tries = tries + 1 WHERE id = ?");
+  const finish = db.prepare(
+    "UPDATE deliveries SET state = ?, fixed_sealed = NULL, extra_sealed = NULL WHERE id = ?",
+  );
+  const fix = db.prepare(
+    "UPDATE deliveries SET state = 'fixed', key = ?, fixed_sealed = ?, lacking = ? WHERE id = ?",
+  );
+  const setLacking = db.prepare("UPDATE deliveries SET lacking = ? WHERE id = ?");
+  const lacking = db.prepare(
+    "SELECT * FROM deliveries WHERE announcement = ? AND lacking IS NOT NULL ORDER BY id",
+  );
+  const bury = db.prepare("INSERT OR REPLACE INTO dead_letters (delivery, room, code, at) VALUES (?, ?, ?, ?)");
+  const dead = db.prepare<[], { room: string; code: string; n: number }>(
+    "SELECT room, code, count(*) AS n FROM dead_letters GROUP BY room, code",
+  );
+  const line = z.object({ line: z.string() });
+  const decode = (value: unknown): DeliveryRow => row.parse(value);
+
+  return {
+    /** Queues a delivery; false when it was queued before. */
+    insert(d: NewDelivery): boolean {
+      const result = insert.run(
+        d.room,
+        d.announcement,
+        d.part,
+        d.revision,
+        d.action,
+        d.mapping,
+        d.urgent ? 1 : 0,
+        d.pin ? 1 : 0,
+        d.acceptedAt,
+        d.dueAt,
+      );
+      if (result.changes === 0) return false;
+      if (d.line !== undefined) {
+        const id = Number(result.lastInsertRowid);
+        setExtra.run(sealJson(vault, "payload", `deliveries/${id}/extra`, { line: d.line }), id);
+      }
+      return true;
+    },
+    get(id: number): DeliveryRow | null {
+      const found = get.get(id);
+      return found === undefined ? null : decode(found);
+    },
+    ofAnnouncement: (id: AnnouncementId): readonly DeliveryRow[] => ofAnnouncement.all(id).map(decode),
+    lineOf(d: DeliveryRow): string | null {
+      if (d.extra_sealed === null) return null;
+      return line.parse(openJson(vault, "payload", `deliveries/${d.id}/extra`, d.extra_sealed)).line;
+    },
+    fixedOf(d: DeliveryRow): { key: string; bytes: Uint8Array } | null {
+      if (d.state !== "fixed" || d.key === null || d.fixed_sealed === null) return null;
+      const bytes = vault.open("payload", `deliveries/${d.id}/fixed`, d.fixed_sealed);
+      if (bytes === null) throw new Error("fixed bytes that the vault does not open");
+      return { key: d.key, bytes };
+    },
+    /** Ends the waiting of everything queued in a room; the order stays. */
+    hurry: (room: RoomName, now: Millis) => hurry.run(now, room, now),
+    due: (id: number, at: Millis) => due.run(at, id),
+    retry: (id: number, at: Millis) => retry.run(at, id),
+    fix(id: number, key: string, bytes: Uint8Array, missing: readonly MediaId[]) {
+      const sealed = vault.seal("payload", `deliveries/${id}/fixed`, bytes);
+      fix.run(key, sealed, missing.length === 0 ? null : missing.join(" "), id);
+    },
+    finish: (id: number, state: "sent" | "refused" | "cancelled") => finish.run(state, id),
+    /** Deliveries that went out without attachments which were to follow. */
+    lacking: (id: AnnouncementId): readonly (DeliveryRow & { readonly media: readonly MediaId[] })[] =>
+      lacking.all(id).map((r) => {
+        const d = decode(r);
+        return { ...d, media: (d.lacking ?? "").split(" ").map((m) => MediaId.parse(m)) };
+      }),
+    setLacking: (id: number, media: readonly MediaId[]) =>
+      setLacking.run(media.length === 0 ? null : media.join(" "), id),
+    bury: (d: DeliveryRow, code: string, now: Millis) => bury.run(d.id, d.room, code, now),
+    dead: () => dead.all(),
+  };
+}
+export type DeliveryStore = ReturnType<typeof deliveryStore>;

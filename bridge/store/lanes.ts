@@ -1,0 +1,63 @@
+import { type Millis, RoomName } from "../model/ids.ts";
+import type { Db } from "./db.ts";
+
+/**
+ * One row for each room that has a backlog, indexed by (priority, due time): finding the next delivery costs the
+ * same with a thousand queued as with a million. A lane's due time is that of its head, since nothing overtakes.
+ */
+export function laneStore(db: Db) {
+  const head = db.prepare<[string], { id: number; due_at: number }>(
+    "SELECT id, due_at FROM deliveries WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1",
+  );
+  const urgent = db
+    .prepare<[string], number>(
+      "SELECT 1 FROM deliveries WHERE room = ? AND state IN ('queued', 'fixed') AND urgent = 1 LIMIT 1",
+    )
+    .pluck();
+  const put = db.prepare(
+    `INSERT INTO lanes (room, priority, due_at) VALUES (?, ?, ?)
+     ON CONFLICT (room) DO UPDATE SET priority = excluded.priority, due_at = excluded.due_at`,
+  );
+  const drop = db.prepare("DELETE FROM lanes WHERE room = ?");
+  const due = db.prepare<[number, number, number], { room: string; due_at: number }>(
+    "SELECT room, due_at FROM lanes WHERE priority = ? AND due_at <= ? ORDER BY due_at, room LIMIT ?",
+  );
+  const soonest = db.prepare<[number, number], { room: string; due_at: number }>(
+    "SELECT room, due_at FROM lanes WHERE priority = ? ORDER BY due_at, room LIMIT ?",
+  );
+  const lengths = db.prepare<[], { room: string; n: number }>(
+    "SELECT room, count(*) AS n FROM deliveries WHERE state IN ('queued', 'fixed') GROUP BY room",
+  );
+
+  return {
+    /** Brings the room's row in line with its queue. Called at the end of every transaction that touched it. */
+    refresh(room: RoomName) {
+      const first = head.get(room);
+      if (first === undefined) drop.run(room);
+      else put.run(room, urgent.get(room) === undefined ? 1 : 0, first.due_at);
+    },
+    head: (room: RoomName): number | null => head.get(room)?.id ?? null,
+    /** The due room that presses most and is not in `busy`: urgent lanes first, then by due time. */
+    next(now: Millis, busy: ReadonlySet<RoomName>): RoomName | null {
+      for (const priority of [0, 1]) {
+        for (const row of due.all(priority, now, busy.size + 1)) {
+          const room = RoomName.parse(row.room);
+          if (!busy.has(room)) return room;
+        }
+      }
+      return null;
+    },
+    /** When the next lane that is not in `busy` falls due; null when nothing waits. */
+    nextDue(busy: ReadonlySet<RoomName>): Millis | null {
+      let least: Millis | null = null;
+      for (const priority of [0, 1]) {
+        const row = soonest.all(priority, busy.size + 1).find((r) => !busy.has(RoomName.parse(r.room)));
+        if (row !== undefined && (least === null || row.due_at < least)) least = row.due_at;
+      }
+      return least;
+    },
+    /** Deliveries waiting in each room that has any: for `status`. */
+    lengths: () => lengths.all(),
+  };
+}
+export type LaneStore = ReturnType<typeof laneStore>;

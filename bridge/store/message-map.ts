@@ -1,0 +1,46 @@
+import type { AnnouncementId, RoomName } from "../model/ids.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Db } from "./db.ts";
+import type { DeliveryRow } from "./deliveries.ts";
+
+/** Parts that follow a late attachment change the part they belong to. */
+const target = (part: string): string => (part.startsWith("late.") ? "whole" : part);
+
+/** Source part ↔ destination message: which parts a room has, in which of the room's revisions, under which receipt. */
+export function messageMap(db: Db, vault: Vault) {
+  const get = db
+    .prepare<[string, string, string], number>(
+      "SELECT room_revision FROM message_map WHERE room = ? AND announcement = ? AND part = ?",
+    )
+    .pluck();
+  const put = db.prepare(
+    `INSERT INTO message_map (room, announcement, part, room_revision) VALUES (?, ?, ?, 0)
+     ON CONFLICT (room, announcement, part) DO UPDATE SET room_revision = room_revision + 1`,
+  );
+  const setReceipt = db.prepare(
+    "UPDATE message_map SET receipt_sealed = ? WHERE room = ? AND announcement = ? AND part = ?",
+  );
+  const place = (row: DeliveryRow) => `message_map/${row.room}/${row.announcement}/${target(row.part)}`;
+  const utf8 = new TextEncoder();
+
+  return {
+    /** The revision that the next message of this part takes within its room: 0 for the first. */
+    nextRevision: (row: DeliveryRow): number =>
+      (get.get(row.room, row.announcement, target(row.part)) ?? -1) + 1,
+    /** The message is fixed: its part now stands in this revision. A removal leaves it as it is. */
+    fixed(row: DeliveryRow) {
+      if (row.action !== "remove") put.run(row.room, row.announcement, target(row.part));
+    },
+    receipt: (row: DeliveryRow, receipt: string) =>
+      setReceipt.run(
+        vault.seal("receipt", place(row), utf8.encode(receipt)),
+        row.room,
+        row.announcement,
+        target(row.part),
+      ),
+    /** Whether a room has an announcement, so that a reply can point at it. */
+    has: (room: RoomName, announcement: AnnouncementId): boolean =>
+      get.get(room, announcement, "whole") !== undefined,
+  };
+}
+export type MessageMap = ReturnType<typeof messageMap>;

@@ -1,0 +1,228 @@
+import type { Failpoints } from "../failpoint.ts";
+import type { AnnouncementId, MediaId, Millis, RoomName } from "../model/ids.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { Delivery, DeliveryMedia, Outbox, Prepared } from "../outbox/port.ts";
+import { type AcceptEnvironment, type AcceptStores, acceptBatch, type Planning } from "./accept.ts";
+import { atomically, type Db } from "./db.ts";
+import type { DeliveryRow } from "./deliveries.ts";
+import type { MessageMap } from "./message-map.ts";
+
+/** The sealed rooms' logs, as TX 2 sees them: appends a record and says under which key it stands. */
+export interface RecordAppender {
+  append(room: RoomName, payload: unknown, announcement: AnnouncementId): { readonly key: string; readonly bytes: Uint8Array };
+}
+
+export interface OutboxOptions {
+  readonly db: Db;
+  readonly stores: AcceptStores;
+  readonly map: MessageMap;
+  readonly log: RecordAppender;
+  readonly planning: Planning;
+  readonly now: () => Millis;
+  readonly newAnnouncement: () => AnnouncementId;
+  readonly newMedia: () => MediaId;
+  readonly failpoints: Failpoints;
+  /** Called after a commit with attachments whose spooled bytes nobody needs any more. */
+  readonly spent: (media: readonly MediaId[]) => void;
+}
+
+/** How long a message's readable id is kept for windows to ask for: well beyond the farthest reach. */
+const READABLE_IDS = 60 * 86_400_000;
+
+/** What the media stage needs of the outbox besides its own rows. */
+export interface MediaResults {
+  /** An attachment is spooled or given up: rooms that went without it get it (or its line) as a follow-up. */
+  mediaSettled(media: MediaId, record: () => void): void;
+}
+
+/** The outbox on SQLite. */
+export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
+  const { db, stores, map, failpoints } = o;
+  const { announcements, deliveries, media, lanes } = stores;
+
+  /** Inside a transaction: erases what every room has. Returns attachments whose spooled bytes may go. */
+  const erase = (id: AnnouncementId): readonly MediaId[] => {
+    const rows = deliveries.ofAnnouncement(id);
+    const open = rows.filter((r) => r.state === "queued" || r.state === "fixed");
+    const lacking = deliveries.lacking(id);
+    const state = announcements.get(id);
+    for (const revision of new Set(rows.map((r) => r.revision)))
+      if (!open.some((r) => r.revision === revision) && !lacking.some((r) => r.revision === revision))
+        announcements.erasePayload(id, revision);
+    if (open.length > 0 || (lacking.length > 0 && state?.removed !== 1)) return [];
+    for (const row of lacking) deliveries.setLacking(row.id, []);
+    const spent = media.readyOf(id);
+    for (const m of spent) media.spent(m);
+    return spent;
+  };
+
+  const within = <T>(work: (spent: MediaId[]) => T extends Promise<unknown> ? never : T): T => {
+    const spent: MediaId[] = [];
+    const result = atomically(db, () => work(spent));
+    if (spent.length > 0) o.spent(spent);
+    return result;
+  };
+
+  /** Queues the follow-up that brings (or gives up) an attachment which `row` went without. */
+  const follow = (row: DeliveryRow, which: MediaId): void => {
+    const newer = deliveries
+      .ofAnnouncement(row.announcement)
+      .some((d) => d.room === row.room && d.part === row.part && d.revision > row.revision && d.state !== "cancelled");
+    if (newer) return;
+    deliveries.insert({
+      room: row.room,
+      announcement: row.announcement,
+      part: `late.${which}`,
+      revision: row.revision,
+      action: "late",
+      mapping: row.mapping,
+      urgent: false,
+      pin: row.pin,
+      acceptedAt: o.now(),
+      dueAt: o.now(),
+    });
+    lanes.refresh(row.room);
+  };
+
+  const mediaOf = (ids: readonly MediaId[], clean: Delivery["clean"]): readonly DeliveryMedia[] =>
+    ids.flatMap((id, index): DeliveryMedia[] => {
+      const row = media.state(id);
+      const shown = clean?.media[index];
+      if (row === null || shown === undefined) return [];
+      const state: DeliveryMedia["state"] =
+        row.state === "ready" && row.spool !== null
+          ? { kind: "ready", meta: row.spool.meta }
+          : row.state === "failed"
+            ? { kind: "failed", code: row.code ?? "unknown" }
+            : row.state === "spent"
+              ? { kind: "spent" }
+              : { kind: "pending" };
+      return [{ id, ordinal: shown.ordinal, kind: row.kind, name: shown.name, state }];
+    });
+
+  const openDelivery = (row: DeliveryRow): Delivery => {
+    const payload =
+      row.action === "remove" || row.action === "reply"
+        ? null
+        : announcements.payload(row.announcement, row.revision);
+    const rule = o.planning.rules(row.mapping)?.edits ?? "announce";
+    return {
+      id: row.id,
+      room: row.room,
+      announcement: row.announcement,
+      part: row.part,
+      revision: row.revision,
+      action: row.action,
+      mapping: row.mapping,
+      urgent: row.urgent,
+      pin: row.pin,
+      acceptedAt: row.accepted_at,
+      tries: row.tries,
+      fixed: deliveries.fixedOf(row),
+      postedAt: announcements.get(row.announcement)?.posted_at ?? row.accepted_at,
+      clean: payload?.clean ?? null,
+      was: rule === "replace" ? null : (payload?.was ?? null),
+      line: deliveries.lineOf(row),
+      replyTo: row.action === "reply" ? row.announcement : (payload?.replyTo ?? null),
+      media: payload === null ? [] : mediaOf(payload.media, payload.clean),
+    };
+  };
+
+  return {
+    cursor: async (source) => stores.sources.cursor(source),
+
+    async accept(batch) {
+      failpoints("tx1.before");
+      const result = within((spent) => {
+        const env: AcceptEnvironment = { ...o, erase: (id) => spent.push(...erase(id)) };
+        const accepted = acceptBatch(stores, env, batch);
+        failpoints("tx1.inside");
+        return accepted;
+      });
+      failpoints("tx1.after");
+      return result;
+    },
+
+    missing: async (source, channel, from, to, ids) => stores.sightings.missing(source, channel, from, to, ids),
+
+    async claim(now, busy) {
+      const room = lanes.next(now, busy);
+      if (room === null) return { next: lanes.nextDue(busy) };
+      const head = lanes.head(room);
+      const row = head === null ? null : deliveries.get(head);
+      if (row === null) throw new Error("a lane without a head");
+      return openDelivery(row);
+    },
+
+    async fix(delivery, prepared: Prepared, lacking) {
+      failpoints("tx2.before");
+      const fixed = atomically(db, () => {
+        const row = deliveries.get(delivery.id);
+        if (row === null || row.state === "cancelled") return null;
+        const before = deliveries.fixedOf(row);
+        if (before !== null) return before;
+        const made =
+          prepared.kind === "bytes"
+            ? { key: `${row.id}`, bytes: prepared.bytes }
+            : o.log.append(row.room, prepared.build(map.nextRevision(row)), row.announcement);
+        map.fixed(row);
+        deliveries.fix(row.id, made.key, made.bytes, lacking);
+        for (const id of lacking) {
+          const state = media.state(id)?.state;
+          if (state !== "pending" && state !== "spent") follow(row, id);
+          else if (state === "spent") media.refetch(id, o.now());
+        }
+        failpoints("tx2.inside");
+        return made;
+      });
+      failpoints("tx2.after");
+      return fixed;
+    },
+
+    async settle(delivery, outcome: Outcome) {
+      failpoints("tx3.before");
+      within((spent) => {
+        const row = deliveries.get(delivery.id);
+        if (row === null || row.state === "sent" || row.state === "refused" || row.state === "cancelled") return;
+        if (outcome.kind === "sent") {
+          deliveries.finish(row.id, "sent");
+          if (outcome.receipt !== null) map.receipt(row, outcome.receipt);
+        } else if (outcome.kind === "refused") {
+          deliveries.finish(row.id, "refused");
+          deliveries.bury(row, outcome.code, o.now());
+        } else {
+          deliveries.retry(row.id, outcome.kind === "retry" ? outcome.at : o.now());
+        }
+        if (outcome.kind === "sent" || outcome.kind === "refused") spent.push(...erase(row.announcement));
+        lanes.refresh(row.room);
+        failpoints("tx3.inside");
+      });
+      failpoints("tx3.after");
+    },
+
+    async forget(now) {
+      atomically(db, () => {
+        announcements.forgetDays(now);
+        stores.sightings.eraseIds(now - READABLE_IDS);
+      });
+      db.pragma("wal_checkpoint(TRUNCATE)");
+    },
+
+    mediaSettled(id, record) {
+      within((spent) => {
+        record();
+        const announcement = media.announcementOf(id);
+        if (announcement === undefined) return;
+        for (const row of deliveries.lacking(announcement)) {
+          if (!row.media.includes(id)) continue;
+          follow(row, id);
+          deliveries.setLacking(
+            row.id,
+            row.media.filter((m) => m !== id),
+          );
+        }
+        spent.push(...erase(announcement));
+      });
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import path from "node:path";
+import { ChannelId, MappingName, RoomName, SenderId, SourceName } from "../bridge/model/ids.ts";
+import type { Mapping } from "../bridge/model/mapping.ts";
+import type { Config, Lang, RoomConfig, SourceConfig } from "./config.ts";
+import { midnight } from "./human.ts";
+import type { Written } from "./schema.ts";
+import { Secret } from "./secret.ts";
+import type { SourceSecrets } from "./secrets.ts";
+
+/** From what was written and passed all checks to what the bridge works with. Nothing can fail here. */
+
+type WrittenMapping = Written["mappings"][number];
+type WrittenRoom = Written["rooms"][RoomName];
+type WrittenSource = Written["sources"][SourceName];
+
+function backfill(written: WrittenMapping["backfill"], zone: string): Mapping["backfill"] {
+  if ("since" in written) return { kind: "since", at: midnight(written.since, zone) };
+  return written.count === 0 ? { kind: "none" } : { kind: "count", count: written.count };
+}
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+function mapping(written: WrittenMapping, index: number): Mapping {
+  return {
+    name: written.name ?? MappingName.parse(`mapping-${index + 1}`),
+    source: written.source,
+    channel: ChannelId.parse(written.channel),
+    rooms: unique(written.rooms),
+    senders: unique(written.senders.map((sender) => SenderId.parse(sender))),
+    include: written.include,
+    exclude: written.exclude,
+    urgent: written.urgent,
+    pin: written.pin,
+    attachments: unique(written.attachments),
+    largestFile: written.largest_file,
+    edits: written.edits,
+    removals: written.removals,
+    timezone: written.timezone,
+    backfill: backfill(written.backfill, written.timezone),
+  };
+}
+
+function room(name: RoomName, written: WrittenRoom, lang: Lang): RoomConfig {
+  return {
+    name,
+    type: written.type,
+    title: written.title,
+    history: written.history,
+    origins: unique(written.origins),
+    lang: written.lang ?? lang,
+    zone: written.zone,
+    welcome: written.welcome ?? null,
+    telegram: written.telegram ?? null,
+    timing: {
+      slots: unique(written.timing.slots).toSorted((a, b) => a - b),
+      jitter: written.timing.jitter,
+      silentHours: written.timing.silent_hours ?? null,
+    },
+  };
+}
+
+function source(
+  name: SourceName,
+  written: WrittenSource,
+  base: string,
+  secrets?: SourceSecrets,
+): SourceConfig {
+  return {
+    name,
+    type: written.type,
+    // Empty only for commands that read no source (see LoadOptions.secrets).
+    token: secrets?.token ?? new Secret(""),
+    baseUrl: written.base_url,
+    caFile: written.ca_file === undefined ? null : path.resolve(base, written.ca_file),
+    proxy: secrets?.proxy ?? null,
+    media: { atOnce: written.media.at_once, deadline: written.media.deadline },
+    reach: written.reach,
+  };
+}
+
+/** The keys of a record with branded keys, still branded. */
+function entries<K extends string, V>(record: Record<K, V>, brand: { parse(key: string): K }): [K, V][] {
+  return Object.keys(record).map((key) => {
+    const name = brand.parse(key);
+    return [name, record[name]];
+  });
+}
+
+export interface BuildInput {
+  readonly file: string;
+  readonly written: Written;
+  readonly secrets: ReadonlyMap<string, SourceSecrets>;
+}
+
+/** Relative paths are taken from the folder of the file. */
+export function build({ file, written, secrets }: BuildInput): Config {
+  const base = path.dirname(file);
+  const at = (relative: string): string => path.resolve(base, relative);
+  const data = at(written.data);
+  const { vault, feed, log } = written;
+  return {
+    file,
+    lang: written.lang,
+    data,
+    vault: {
+      keyFile: vault.key_file === undefined ? null : at(vault.key_file),
+      passphrase: vault.passphrase,
+    },
+    sources: new Map(
+      entries(written.sources, SourceName).map(([name, one]) => [
+        name,
+        source(name, one, base, secrets.get(name)),
+      ]),
+    ),
+    rooms: new Map(
+      entries(written.rooms, RoomName).map(([name, one]) => [name, room(name, one, written.lang)]),
+    ),
+    mappings: written.mappings.map(mapping),
+    feed: {
+      listen: feed.listen.at,
+      publicUrl: feed.public_url ?? null,
+      folder: feed.folder === undefined ? path.join(data, "feed") : at(feed.folder),
+      reader: feed.reader,
+      limits: { requestsPerMinute: feed.limits.requests_per_minute, streams: feed.limits.streams },
+      trustProxy: feed.trust_proxy === "none" ? null : feed.trust_proxy,
+    },
+    log: { level: log.level, file: log.file === undefined ? null : at(log.file) },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
+import type { Mapping, RoomTiming } from "../bridge/model/mapping.ts";
+import type { Listen } from "./addresses.ts";
+import type { Secret } from "./secret.ts";
+
+/** What postern.yaml, the environment and the secret files come to. Paths are absolute, sizes bytes, times ms. */
+export interface Config {
+  /** The file it was read from. */
+  readonly file: string;
+  readonly lang: Lang;
+  /** Folder for database, spool and state. */
+  readonly data: string;
+  readonly vault: { readonly keyFile: string | null; readonly passphrase: boolean };
+  readonly sources: ReadonlyMap<SourceName, SourceConfig>;
+  readonly rooms: ReadonlyMap<RoomName, RoomConfig>;
+  /** In the order written: the first that matches decides for a room. */
+  readonly mappings: readonly Mapping[];
+  readonly feed: FeedConfig;
+  readonly log: { readonly level: LogLevel; readonly file: string | null };
+}
+
+export type Lang = "ru" | "en";
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+
+export interface SourceConfig {
+  readonly name: SourceName;
+  readonly type: "max-bot";
+  readonly token: Secret;
+  /** Without a closing slash. */
+  readonly baseUrl: string;
+  readonly caFile: string | null;
+  /** http, https or socks5; may hold a password. */
+  readonly proxy: Secret | null;
+  readonly media: { readonly atOnce: number; readonly deadline: Millis };
+  /** How far back reconciling reaches. */
+  readonly reach: Millis;
+}
+
+export interface RoomConfig {
+  readonly name: RoomName;
+  readonly type: "sealed";
+  readonly title: string;
+  /** Days; 0: nothing is kept. */
+  readonly history: number;
+  /** As links and infos write them: without scheme. Empty: the page's own folder. */
+  readonly origins: readonly string[];
+  readonly lang: Lang;
+  /** IANA name. */
+  readonly zone: string;
+  readonly welcome: string | null;
+  /** The Telegram channel that carries the log. */
+  readonly telegram: string | null;
+  readonly timing: RoomTiming;
+}
+
+export interface FeedConfig {
+  /** null: not served, only written. Port 0: any free one. */
+  readonly listen: Listen;
+  /** Where readers open the page, without a closing slash; null: where it listens. */
+  readonly publicUrl: string | null;
+  readonly folder: string;
+  /** Whether the reader page is served beside the log. */
+  readonly reader: boolean;
+  /** Per address. */
+  readonly limits: { readonly requestsPerMinute: number; readonly streams: number };
+  /** The header that tells a reader's address; null: the connection's own. */
+  readonly trustProxy: "x-forwarded-for" | "x-real-ip" | null;
+}

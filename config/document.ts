@@ -1,0 +1,83 @@
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Finding, keyText, type Path, type Place, type What } from "./findings.ts";
+
+/** A parsed file: its plain value, and where each key stands in it. */
+export interface YamlFile {
+  /** Plain data. Integers beyond 2^53 are text, so that none is rounded; keys without a value are left out. */
+  readonly value: unknown;
+  /** Where `path` stands; for what is not there, the nearest group around it. */
+  place(path: Path): Place;
+}
+
+export type YamlResult =
+  | { readonly ok: true; readonly yaml: YamlFile }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** Lossless integers as plain values, and no empty keys: `vault:` with nothing under it is as if not written. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value.toString();
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([key, inner]) => [key, plain(inner)]),
+  );
+}
+
+/** The line of the deepest key of `path` that the document holds. */
+function lineOf(root: unknown, path: Path, lines: LineCounter): number | null {
+  let node = root;
+  let offset: number | null = null;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+      if (pair === undefined) break;
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq<Node>(node) && typeof part === "number") {
+      const item = node.items[part];
+      if (item === undefined) break;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else break;
+  }
+  return offset === null ? null : lines.linePos(offset).line;
+}
+
+function read(document: Document): { readonly value: unknown } | null {
+  try {
+    return { value: plain(document.toJS()) };
+  } catch {
+    // An alias that leads nowhere, or so many that the file would swell.
+    return null;
+  }
+}
+
+/** Reads YAML 1.2. All syntax errors at once. `file` is only named in findings. */
+export function readYaml(text: string, file: string): YamlResult {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  const broken = (kind: string, line: number | null): Finding => ({
+    severity: "error",
+    place: { file, line, key: null },
+    what: { code: "yaml_broken", kind } satisfies What,
+  });
+  if (document.errors.length > 0)
+    return {
+      ok: false,
+      findings: document.errors.map((error) => broken(error.code, lines.linePos(error.pos[0]).line)),
+    };
+  const content = read(document);
+  if (content === null) return { ok: false, findings: [broken("BAD_ALIAS", null)] };
+  return {
+    ok: true,
+    yaml: {
+      value: content.value,
+      place: (path) => ({ file, line: lineOf(document.contents, path, lines), key: keyText(path) }),
+    },
+  };
+}

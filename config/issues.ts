@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { Path, What } from "./findings.ts";
+import { hintOf } from "./hints.ts";
+import { nearest } from "./nearest.ts";
+import { Schema } from "./schema.ts";
+
+/** zod's issues as findings: our own words, our own hints, and never the value of a key that may be secret. */
+
+const Shape = z.looseObject({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown().optional(),
+  items: z.unknown().optional(),
+});
+
+/** The keys that the schema knows under `path`. */
+function knownKeys(path: Path): readonly string[] {
+  let at: unknown = z.toJSONSchema(Schema, { io: "input" });
+  for (const part of path) {
+    const shape = Shape.safeParse(at);
+    if (!shape.success) return [];
+    at =
+      typeof part === "number"
+        ? shape.data.items
+        : (shape.data.properties?.[part] ?? shape.data.additionalProperties);
+  }
+  return Object.keys(Shape.safeParse(at).data?.properties ?? {});
+}
+
+const Group = z.record(z.string(), z.unknown());
+
+function valueAt(root: unknown, path: Path): unknown {
+  let at = root;
+  for (const part of path) {
+    if (typeof part === "number") at = Array.isArray(at) ? at[part] : undefined;
+    else at = Group.safeParse(at).data?.[part];
+  }
+  return at;
+}
+
+const secretKeys = new Set(["token", "proxy"]);
+
+function found(value: unknown, path: Path): string | null {
+  if (path.some((part) => secretKeys.has(String(part)))) return null;
+  const simple = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return simple ? String(value).slice(0, 60) : null;
+}
+
+/** Whether a name of a source, a room or a mapping stands at `path`. */
+function isName(path: Path): boolean {
+  return (
+    path[0] === "mappings" &&
+    (path[2] === "name" || path[2] === "source" || (path[2] === "rooms" && path.length === 4))
+  );
+}
+
+interface Told {
+  readonly path: Path;
+  readonly what: What;
+}
+
+function tell(issue: z.core.$ZodIssue, root: unknown): readonly Told[] {
+  const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(path);
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      what: { code: "unknown_key", nearest: nearest(key, known), known },
+    }));
+  }
+  const value = valueAt(root, path);
+  const one = (what: What): readonly Told[] => [{ path, what }];
+  if (value === undefined) return one({ code: "missing" });
+  const hint = hintOf(issue.message);
+  if (hint !== null) return one({ code: "bad_value", hint, found: found(value, path) });
+  if (issue.code === "invalid_key") return one({ code: "bad_name", found: String(path.at(-1)) });
+  if (isName(path)) return one({ code: "bad_name", found: found(value, path) ?? "" });
+  if (issue.code === "invalid_value")
+    return one({ code: "not_one_of", allowed: issue.values.map(String), found: found(value, path) });
+  return one({ code: "bad_value", hint: path.length === 0 ? "group" : "text", found: found(value, path) });
+}
+
+/** One entry for each thing wrong, in the order of the file's schema. */
+export function fromIssues(issues: readonly z.core.$ZodIssue[], root: unknown): readonly Told[] {
+  return issues.flatMap((issue) => tell(issue, root));
+}

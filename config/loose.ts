@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+/**
+ * What can be read of a file even if other parts of it are wrong, so that the cross-checks run and all is told at once.
+ * What does not fit is as if not written: the schema says so already.
+ */
+const text = z.string().optional().catch(undefined);
+const number = z.number().optional().catch(undefined);
+const id = z.union([z.string(), z.number()]).transform(String).optional().catch(undefined);
+
+const source = z.object({
+  type: text,
+  token: text,
+  token_file: text,
+  proxy: text,
+  proxy_file: text,
+  ca_file: text,
+});
+const room = z.object({ history: number });
+const mapping = z.object({
+  name: text,
+  source: text,
+  channel: id,
+  rooms: z.array(z.unknown()).catch([]),
+  edits: text,
+  removals: text,
+  largest_file: text,
+});
+const Loose = z.object({
+  data: text,
+  vault: z.object({ key_file: text }).catch({}),
+  sources: z.record(z.string(), source.catch({})).catch({}),
+  rooms: z.record(z.string(), room.catch({})).catch({}),
+  mappings: z.array(mapping.catch({ rooms: [] })).catch([]),
+  feed: z.object({ folder: text }).catch({}),
+});
+export type Loose = z.infer<typeof Loose>;
+export type LooseSource = z.infer<typeof source>;
+
+const nothing: Loose = { vault: {}, sources: {}, rooms: {}, mappings: [], feed: {} };
+
+export function loosely(value: unknown): Loose {
+  const read = Loose.safeParse(value);
+  return read.success ? read.data : nothing;
+}

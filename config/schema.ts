@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { RoomName, SourceName } from "../bridge/model/ids.ts";
+import { about, group } from "./about.ts";
+import * as f from "./fields.ts";
+import { feed } from "./schema-feed.ts";
+import { mapping } from "./schema-mapping.ts";
+import { language, room } from "./schema-room.ts";
+import { maxBot } from "./schema-source.ts";
+
+const vault = z.strictObject(
+  {
+    key_file: about(
+      f.path.optional(),
+      "File with the vault's key (64 hex digits), mode 0600, outside the data folder. Without it: POSTERN_VAULT_KEY, else the passphrase, else a key is made on the first start.",
+      "Файл с ключом хранилища (64 шестнадцатеричные цифры), права 0600, вне папки данных. Без него: POSTERN_VAULT_KEY, иначе фраза-пароль, иначе ключ создаётся при первом запуске.",
+      { example: "./secrets/vault.key", off: true },
+    ),
+    passphrase: about(
+      f.yesNo.default(false),
+      "Ask for a passphrase at each start.",
+      "Спрашивать фразу-пароль при каждом запуске.",
+      { example: false, off: true },
+    ),
+  },
+  group,
+);
+
+const log = z.strictObject(
+  {
+    level: about(
+      z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+      "How much is logged: codes and counts only, at every level.",
+      "Подробность журнала работы: на любом уровне только коды и числа.",
+      { example: "info" },
+    ),
+    file: about(f.path.optional(), "Log to this file, not to stdout.", "Писать в этот файл, а не в stdout.", {
+      example: "./postern.log",
+      off: true,
+    }),
+  },
+  group,
+);
+
+/**
+ * postern.yaml as written. From it come the errors, postern.example.yaml and postern.schema.json (generate.ts);
+ * load.ts makes a Config of it.
+ */
+export const Schema = z.strictObject(
+  {
+    version: about(z.literal(1), "Version of this file's format.", "Версия формата этого файла.", {
+      example: 1,
+    }),
+    lang: about(language.default("ru"), "Language of messages: ru or en.", "Язык сообщений: ru или en.", {
+      example: "ru",
+    }),
+    data: about(
+      f.path.prefault("./data"),
+      "Folder for the database and spool. Everything in it is sealed.",
+      "Папка для базы и временных файлов. Всё в ней зашифровано.",
+      { example: "./data" },
+    ),
+    vault: about(
+      vault.prefault({}),
+      "The key that seals what is stored.",
+      "Ключ, которым зашифровано хранимое.",
+    ),
+    sources: about(
+      z.record(SourceName, maxBot, group),
+      "Where announcements come from: a name of your choice, then its settings.",
+      "Откуда берутся объявления: имя на ваш выбор и настройки.",
+      { example: "faculty" },
+    ),
+    rooms: about(
+      z.record(RoomName, room, group),
+      "Where they go. The name is used in commands only (room init NAME).",
+      "Куда они идут. Имя нужно только для команд (room init ИМЯ).",
+      { example: "faculty" },
+    ),
+    mappings: about(
+      f.list(mapping),
+      "Which source goes to which rooms, under which rules.",
+      "Какой источник в какие комнаты и по каким правилам.",
+    ),
+    feed: about(feed.prefault({}), "The sealed web feed.", "Зашифрованная веб-лента."),
+    log: about(log.prefault({}), "The bridge's own log.", "Журнал работы самого моста."),
+  },
+  group,
+);
+export type Written = z.infer<typeof Schema>;
