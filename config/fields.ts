@@ -72,7 +72,7 @@ export const sender = id("sender");
 const pattern = z
   .strictObject(
     {
-      pattern: z.string({ error: hint("pattern") }),
+      pattern: z.string({ error: ({ input }) => hint(input === undefined ? "selector" : "pattern") }),
       flags: z.string({ error: hint("pattern") }).default("iu"),
     },
     { error: (issue) => (issue.code === "invalid_type" ? hint("selector") : undefined) },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Path, What } from "./findings.ts";
-import { hintOf } from "./hints.ts";
+import { type Hint, hintOf } from "./hints.ts";
 import { nearest } from "./nearest.ts";
 import { Schema } from "./schema.ts";
 
@@ -53,6 +53,14 @@ function isName(path: Path): boolean {
   );
 }
 
+/** Of several forms that a value may have, the one that was tried has the most to say. */
+function closest(issue: z.core.$ZodIssue): Hint | null {
+  const own = hintOf(issue.message);
+  if (issue.code !== "invalid_union") return own;
+  const inner = issue.errors.flat().map((nested) => hintOf(nested.message));
+  return inner.find((hint) => hint !== null && hint !== own) ?? own;
+}
+
 interface Told {
   readonly path: Path;
   readonly what: What;
@@ -69,10 +77,10 @@ function tell(issue: z.core.$ZodIssue, root: unknown): readonly Told[] {
   }
   const value = valueAt(root, path);
   const one = (what: What): readonly Told[] => [{ path, what }];
-  if (value === undefined) return one({ code: "missing" });
-  const hint = hintOf(issue.message);
-  if (hint !== null) return one({ code: "bad_value", hint, found: found(value, path) });
   if (issue.code === "invalid_key") return one({ code: "bad_name", found: String(path.at(-1)) });
+  if (value === undefined) return one({ code: "missing" });
+  const hint = closest(issue);
+  if (hint !== null) return one({ code: "bad_value", hint, found: found(value, path) });
   if (isName(path)) return one({ code: "bad_name", found: found(value, path) ?? "" });
   if (issue.code === "invalid_value")
     return one({ code: "not_one_of", allowed: issue.values.map(String), found: found(value, path) });

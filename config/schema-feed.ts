@@ -15,7 +15,7 @@ export const feed = z.strictObject(
       f.url.optional(),
       "Address at which readers open the page; it goes into links. Default: the address it listens on.",
       "Адрес, по которому читатели открывают страницу; он попадает в ссылки. По умолчанию тот, что слушаем.",
-      { example: "https://feed.example.org" },
+      { example: "https://feed.example.org", off: true },
     ),
     folder: about(
       f.path.optional(),

@@ -17,8 +17,8 @@ export const mapping = z.strictObject(
     source: about(SourceName, "A name from sources.", "Имя из sources.", { example: "faculty" }),
     channel: about(
       f.channel,
-      "The channel's id in the source (`check` lists what the bot sees).",
-      "Номер канала в источнике (команда check показывает, что видит бот).",
+      "The channel's id in the source: an integer, as a rule negative in MAX.",
+      "Номер канала в источнике: целое число, в MAX обычно отрицательное.",
       { example: -70801090403050 },
     ),
     rooms: about(

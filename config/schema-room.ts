@@ -50,7 +50,7 @@ export const room = z.strictObject(
       f.list(f.origin).default([]),
       "All places the log is kept at, best first. Put two into every link from the first day.",
       "Все места, где лежит журнал, лучшее первым. Дайте в каждой ссылке два с первого дня.",
-      { example: ["https://feed.example.org", "https://copy.example.net/faculty"] },
+      { example: ["https://feed.example.org", "https://copy.example.net/faculty"], off: true },
     ),
     lang: about(
       language.optional(),

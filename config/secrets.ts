@@ -100,9 +100,9 @@ export async function readSecrets(
       if (read !== null && "what" in read) return tell(read.what);
       if (read !== null)
         return fits(read.text) ? new Secret(read.text) : tell({ code: "secret_malformed", from: kind });
-      const base = variable(name, "TOKEN");
+      const named = variable(name, "TOKEN");
       return kind === "token"
-        ? tell({ code: "secret_missing", variables: [base, `${base}_FILE`], key: "token_file" })
+        ? tell({ code: "secret_missing", variables: [named, `${named}_FILE`], key: "token_file" })
         : null;
     };
     bySource.set(name, { token: await value("token", isToken), proxy: await value("proxy", isProxy) });

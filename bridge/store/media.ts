@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AnnouncementId, MediaId, MediaRef, type Millis, SourceName } from "../model/ids.ts";
+import { AnnouncementId, MediaId, MediaRef, type Millis, SourceName } from "../model/ids.ts";
 import { type AttachmentKind, attachmentKinds } from "../model/post.ts";
 import type { MediaMeta } from "../outbox/port.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
@@ -117,7 +117,10 @@ export function mediaStore(db: Db, vault: Vault) {
         ? null
         : { state: row.state, code: row.code, kind: kindOf.parse(row.kind), spool: spoolOf(row) };
     },
-    announcementOf: (id: MediaId) => announcementOf.get(id),
+    announcementOf(id: MediaId): AnnouncementId | null {
+      const found = announcementOf.get(id);
+      return found === undefined ? null : AnnouncementId.parse(found);
+    },
     /** The next attachments to fetch with the times before which they must not be; at most `n`. */
     pending(n: number): readonly { readonly media: PendingMedia; readonly at: Millis }[] {
       return pending.all(n).flatMap((row) => {

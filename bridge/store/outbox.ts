@@ -212,7 +212,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       within((spent) => {
         record();
         const announcement = media.announcementOf(id);
-        if (announcement === undefined) return;
+        if (announcement === null) return;
         for (const row of deliveries.lacking(announcement)) {
           if (!row.media.includes(id)) continue;
           follow(row, id);

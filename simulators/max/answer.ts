@@ -1,4 +1,4 @@
-import { writeJson, type Json } from "./json.ts";
+import { type Json, writeJson } from "./json.ts";
 
 /** What a handler answers: the body in chunks, so that a large one is never held whole. */
 export interface Answer {
@@ -21,7 +21,12 @@ export interface Asked {
   readonly signal: AbortSignal;
 }
 
-export function bytes(status: number, type: string, body: Uint8Array, headers: Record<string, string> = {}): Answer {
+export function bytes(
+  status: number,
+  type: string,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+): Answer {
   return { status, headers: { "content-type": type, ...headers }, length: body.length, body: [body] };
 }
 
@@ -30,10 +35,19 @@ export function json(status: number, value: Json, headers: Record<string, string
 }
 
 /** An error in MAX's shape. */
-export function error(status: number, code: string, message: string, headers: Record<string, string> = {}): Answer {
+export function error(
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Answer {
   return json(status, { code, message }, headers);
 }
 
 /** The page a captive portal or a proxy shows in place of the answer. */
 export const htmlPage = (): Answer =>
-  bytes(200, "text/html; charset=utf-8", Buffer.from("<!doctype html><title>Вход в сеть</title><p>Войдите в сеть.</p>"));
+  bytes(
+    200,
+    "text/html; charset=utf-8",
+    Buffer.from("<!doctype html><title>Вход в сеть</title><p>Войдите в сеть.</p>"),
+  );

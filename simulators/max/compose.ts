@@ -49,17 +49,32 @@ export class Composer {
         return { type: a.type, media: this.#medium(a.media).id };
       case "audio": {
         const medium = this.#medium(a.media);
-        return { type: a.type, media: medium.id, ...(a.transcription === undefined ? {} : { transcription: a.transcription }) };
+        return {
+          type: a.type,
+          media: medium.id,
+          ...(a.transcription === undefined ? {} : { transcription: a.transcription }),
+        };
       }
       case "video":
         return this.#video(chatId, a);
       case "file": {
         const medium = this.#medium(a.media);
-        return { type: a.type, media: medium.id, filename: a.filename ?? medium.filename, size: a.size ?? medium.size };
+        return {
+          type: a.type,
+          media: medium.id,
+          filename: a.filename ?? medium.filename,
+          size: a.size ?? medium.size,
+        };
       }
       case "sticker": {
         const { id } = this.#medium(a.media);
-        return { type: a.type, media: id, code: a.code ?? `s-${id}`, width: a.width ?? 512, height: a.height ?? 512 };
+        return {
+          type: a.type,
+          media: id,
+          code: a.code ?? `s-${id}`,
+          width: a.width ?? 512,
+          height: a.height ?? 512,
+        };
       }
       case "contact": {
         const user = a.user === undefined ? undefined : this.user(a.user);
@@ -76,7 +91,13 @@ export class Composer {
       case "share": {
         const token = a.url === undefined ? undefined : `share-${Buffer.from(a.url).toString("base64url")}`;
         const payload = { url: a.url, token };
-        return fixed({ type: a.type, payload, title: a.title, description: a.description, image_url: a.imageUrl });
+        return fixed({
+          type: a.type,
+          payload,
+          title: a.title,
+          description: a.description,
+          image_url: a.imageUrl,
+        });
       }
       case "location":
         return fixed({ type: a.type, latitude: a.latitude, longitude: a.longitude });
@@ -133,7 +154,12 @@ const fixed = (json: JsonObject): Attachment => ({ type: "fixed", json });
 function jsonObject(input: Record<string, unknown>): JsonObject {
   const out: Record<string, Json> = {};
   for (const [key, value] of Object.entries(input)) {
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
+    if (
+      typeof value === "string" ||
+      typeof value === "number" ||
+      typeof value === "boolean" ||
+      value === null
+    )
       out[key] = value;
     else if (typeof value === "bigint") out[key] = value;
   }

@@ -12,12 +12,17 @@ export const Fault = z.discriminatedUnion("kind", [
     code: z.string().optional(),
     message: z.string().optional(),
   }),
-  /** The connection is reset: before anything is answered, or after `afterBytes` of the body (default half of it). */
+  /**
+   * The connection is reset: before anything is answered, or after `afterBytes` of the body (default half of it).
+   * A reset may overtake bytes the client has not read yet; `cut` never does.
+   */
   z.strictObject({
     kind: z.literal("reset"),
     when: z.enum(["before", "body"]).optional(),
     afterBytes: z.int().nonnegative().optional(),
   }),
+  /** The connection ends (without a reset) after exactly `afterBytes` of the body (default half of it). */
+  z.strictObject({ kind: z.literal("cut"), afterBytes: z.int().nonnegative().optional() }),
   /** A proxy's page: HTML with status 200. */
   z.strictObject({ kind: z.literal("html") }),
   /** The request is taken and never answered. */

@@ -126,7 +126,7 @@ export const RemoveInput = z.strictObject({ mid, by: Id.optional(), silent: z.bo
 export const PinInput = z.strictObject({ chatId: Id, mid: mid.nullable() });
 
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, "base64")));
-const bytes = z.union([z.instanceof(Uint8Array), base64]);
+const bytes = z.union([z.custom<Uint8Array>((v) => v instanceof Uint8Array, "bytes"), base64]);
 export const AddMediaInput = z
   .strictObject({
     /** In the process a Uint8Array, over HTTP base64. */
@@ -143,7 +143,7 @@ export const AddMediaInput = z
 export const ExpireMediaInput = z.strictObject({ mediaId: z.string().optional() });
 export const UpdateInput = z.strictObject({
   /** Queued as it stands; `timestamp` is filled in where it is missing. */
-  update: JsonObject.refine((u) => typeof u["update_type"] === "string", "update_type is missing"),
+  update: JsonObject.refine((u) => typeof u.update_type === "string", "update_type is missing"),
 });
 export const EventInput = z.strictObject({
   type: z.enum([
@@ -168,5 +168,5 @@ export const UnknownInput = z.strictObject({ chatId: Id, text: z.string().option
 export const RepeatInput = z.strictObject({ last: z.int().positive() });
 export const ClockInput = z.strictObject({ offsetMs: z.int().optional(), advanceMs: z.int().optional() });
 export const ChatInput = z.strictObject({ chatId: Id });
+export const RequestsInput = z.strictObject({ path: z.string().optional() });
 export const NothingInput = z.strictObject({});
-

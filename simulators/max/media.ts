@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { SimulatorClock } from "./clock.ts";
-import { generateBytes, type Generated } from "./generated.ts";
+import { type Generated, generateBytes } from "./generated.ts";
 import type { Settings } from "./settings.ts";
 
 /** One uploaded thing: bytes kept, or generated while they are served. */

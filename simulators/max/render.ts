@@ -142,7 +142,9 @@ export class Renderer {
       participants: admin
         ? { [String(channel.owner.id)]: now, [String(this.#world.bot.id)]: channel.bot.joined }
         : undefined,
-      link: group ? `https://max.ru/${channel.link ?? `join/${BigInt(channel.chatId).toString(36)}`}` : undefined,
+      link: group
+        ? `https://max.ru/${channel.link ?? `join/${BigInt(channel.chatId).toString(36)}`}`
+        : undefined,
       messages_count: group ? channel.messages.length : undefined,
       dialog_with_user: group ? undefined : this.userWithPhoto(channel.owner),
       pinned_message: pinned === undefined ? undefined : this.message(channel, pinned),

@@ -1,5 +1,6 @@
-import { Composer } from "./compose.ts";
+import { seeded } from "./chance.ts";
 import type { OffsetClock } from "./clock.ts";
+import { Composer } from "./compose.ts";
 import { Faults } from "./faults.ts";
 import { MediaStore } from "./media.ts";
 import { Renderer } from "./render.ts";
@@ -20,6 +21,8 @@ export interface Simulator {
   readonly compose: Composer;
   readonly faults: Faults;
   readonly stats: Stats;
+  /** Chance of the updates that come twice. */
+  readonly chance: () => number;
   readonly token: string;
 }
 
@@ -44,6 +47,7 @@ export function createSimulator(deps: {
     compose: new Composer(world, media, () => clock.now()),
     faults: new Faults(),
     stats: new Stats(),
+    chance: seeded(1),
     token,
   };
 }

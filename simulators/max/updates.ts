@@ -53,7 +53,8 @@ export class UpdateQueue {
     if (marker !== null) this.#commit(Math.min(marker, this.#next));
     this.#drop((u) => u.at + this.#settings.updateTtlMs > this.#clock.now());
     const wanted = this.#queue.filter((u) => types === null || types.has(u.type));
-    const page = marker === null && this.#settings.noMarker === "latest" ? wanted.slice(-1) : wanted.slice(0, limit);
+    const page =
+      marker === null && this.#settings.noMarker === "latest" ? wanted.slice(-1) : wanted.slice(0, limit);
     const last = page.at(-1);
     const more = last !== undefined && page.length < wanted.length && last !== wanted.at(-1);
     return { updates: page.map((u) => u.body), marker: more ? last.seq + 1 : this.#next };

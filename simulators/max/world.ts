@@ -1,5 +1,5 @@
-import type { JsonObject } from "./json.ts";
 import { SeqMaker } from "./ids.ts";
+import type { JsonObject } from "./json.ts";
 
 export interface User {
   readonly id: bigint;
@@ -96,7 +96,12 @@ export class Channel {
   readonly #byMid = new Map<string, Message>();
   #ordered: Message[] = [];
 
-  constructor(init: Pick<Channel, "chatId" | "type" | "title" | "description" | "link" | "participants" | "owner" | "bot" | "lastEvent">) {
+  constructor(
+    init: Pick<
+      Channel,
+      "chatId" | "type" | "title" | "description" | "link" | "participants" | "owner" | "bot" | "lastEvent"
+    >,
+  ) {
     this.chatId = init.chatId;
     this.type = init.type;
     this.title = init.title;

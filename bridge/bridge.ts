@@ -1,0 +1,163 @@
+import type sodium from "libsodium-wrappers";
+import type { Failpoints } from "./failpoint.ts";
+import { createSpool } from "./media/spool.ts";
+import type { Clock, Random } from "./model/effects.ts";
+import { AnnouncementId, MediaId, type RoomName } from "./model/ids.ts";
+import type { Mapping, RoomTiming } from "./model/mapping.ts";
+import type { Delivery, DeliveryMedia } from "./outbox/port.ts";
+import { dueAt } from "./pipeline/schedule.ts";
+import type { LogView } from "./seal/carrier.ts";
+import { sealedDestination } from "./seal/destination.ts";
+import { createRoomLog, type SealedRoomInfo } from "./seal/log.ts";
+import { createRoomFiles } from "./seal/room-files.ts";
+import { atomically, type Db } from "./store/db.ts";
+import { sqliteOutbox } from "./store/outbox.ts";
+import { openStore } from "./store/store.ts";
+import type { Vault } from "./vault/vault.ts";
+import path from "node:path";
+
+/** A room as the core needs to know it. */
+export interface RoomSettings {
+  readonly info: SealedRoomInfo;
+  readonly timing: RoomTiming;
+}
+
+export interface BridgeOptions {
+  readonly lib: typeof sodium;
+  readonly vault: Vault;
+  readonly db: Db;
+  readonly dataFolder: string;
+  readonly mappings: readonly Mapping[];
+  readonly rooms: ReadonlyMap<RoomName, RoomSettings>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failpoints: Failpoints;
+}
+
+/** The core put together over one open database: store, outbox, logs and sealed rooms. Nothing runs yet. */
+export function createBridge(o: BridgeOptions) {
+  const { lib, db, vault, clock } = o;
+  const archiveDays = Math.max(0, ...[...o.rooms.values()].map((r) => r.info.history));
+  const store = openStore(db, vault, archiveDays);
+  const mapping = (name: string) => o.mappings.find((m) => m.name === name) ?? null;
+  const langOf = (room: RoomName) => o.rooms.get(room)?.info.lang ?? "ru";
+  const newId = () => Buffer.from(o.random.bytes(8)).toString("base64url");
+
+  const log = createRoomLog({
+    lib,
+    store: store.seal,
+    now: () => clock.now(),
+    sourceTime: () => store.sources.newestRead(),
+    info: (room) => o.rooms.get(room)?.info ?? null,
+    failpoints: o.failpoints,
+  });
+  const spool = createSpool(lib, path.join(o.dataFolder, "spool"), o.failpoints);
+  const outbox = sqliteOutbox({
+    db,
+    stores: store,
+    map: store.map,
+    log,
+    now: () => clock.now(),
+    newAnnouncement: () => AnnouncementId.parse(newId()),
+    newMedia: () => MediaId.parse(newId()),
+    failpoints: o.failpoints,
+    // A file that cannot be removed now is swept at the next start.
+    spent: (media) => void Promise.allSettled(media.map((id) => spool.remove(id))),
+    planning: {
+      rules: mapping,
+      due(room, name, urgent) {
+        const timing = o.rooms.get(room)?.timing;
+        const zone = mapping(name)?.timezone;
+        if (urgent || timing === undefined || zone === undefined) return clock.now();
+        return dueAt(clock.now(), timing, zone, o.random);
+      },
+      lang: langOf,
+    },
+  });
+  const files = createRoomFiles({
+    lib,
+    folder: path.join(o.dataFolder, "files"),
+    spool,
+    media: store.media,
+    store: store.seal,
+    failpoints: o.failpoints,
+    atomically: (work) => atomically(db, work),
+  });
+
+  const allows = (d: Delivery, media: DeliveryMedia): "yes" | "kind" | "size" => {
+    const own = mapping(d.mapping);
+    if (own === null) return "yes";
+    if (!own.attachments.includes(media.kind)) return "kind";
+    return media.state.kind === "ready" && media.state.meta.size > own.largestFile ? "size" : "yes";
+  };
+
+  return {
+    store,
+    log,
+    outbox,
+    spool,
+    files,
+
+    /** The destinations of all sealed rooms that have keys. `grown` is called when a room's log has a new record. */
+    sealedRooms: (grown: (room: RoomName) => void) =>
+      new Map(
+        store.seal
+          .rooms()
+          .filter((room) => o.rooms.has(room))
+          .map((room) => [
+            room,
+            sealedDestination({
+              room,
+              store: store.seal,
+              map: store.map,
+              files,
+              lang: langOf(room),
+              allows,
+              derivedId: (d) =>
+                Buffer.from(
+                  vault.hash("identity", `${d.room}/${d.announcement}/${d.part}`).subarray(0, 8),
+                ).toString("base64url"),
+              grown: () => grown(room),
+            }),
+          ]),
+      ),
+
+    /** A room's log as carriers see it; null before its keys exist. */
+    view(room: RoomName): LogView | null {
+      const state = store.seal.get(room);
+      if (state === null) return null;
+      const sources = new Set(o.mappings.filter((m) => m.rooms.includes(room)).map((m) => m.source));
+      const read = [...sources].map((s) => store.sources.readAt(s));
+      const seen = Math.min(...read.map((at) => (at === null ? state.lastT : Math.floor(at / 1000))));
+      return {
+        room,
+        roomId: Buffer.from(state.roomId).toString("hex"),
+        certs: Buffer.concat(store.seal.certs(state.rootPk).map((c) => c.cert)),
+        head: log.head(room, Number.isFinite(seen) ? seen : state.lastT),
+        chains: store.seal.kept(room),
+        records: (serial, restart, from, limit) => store.seal.read(room, serial, restart, from, limit),
+        files: store.seal.fileIds(room).map((id) => ({
+          id: Buffer.from(id).toString("hex"),
+          path: files.path(room, id),
+        })),
+      };
+    },
+
+    /** Removes what a crash left behind: spooled and sealed files that nothing refers to. Before anything runs. */
+    async sweep(): Promise<void> {
+      await spool.sweep(store.media.spools());
+      for (const room of store.seal.rooms()) await files.sweep(room);
+    },
+
+    /** The nightly step of every room and of the store; harmless at any time. Returns the rooms whose log changed. */
+    async newDay(): Promise<readonly RoomName[]> {
+      const changed: RoomName[] = [];
+      for (const room of store.seal.rooms())
+        if (o.rooms.has(room) && atomically(db, () => log.newDay(room))) changed.push(room);
+      await outbox.forget(clock.now());
+      for (const room of changed) await files.sweep(room);
+      return changed;
+    },
+  };
+}
+export type Bridge = ReturnType<typeof createBridge>;

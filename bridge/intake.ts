@@ -1,0 +1,135 @@
+import type { Failpoints } from "./failpoint.ts";
+import type { Clock } from "./model/effects.ts";
+import type { MappingName, Millis, SourceName } from "./model/ids.ts";
+import type { Mapping } from "./model/mapping.ts";
+import type { RawMedia, RawPost } from "./model/post.ts";
+import type { Source, SourceEvent, SourceSignal } from "./model/source.ts";
+import type { Accepted, ArrivingMedia, Arrival, Outbox, Route } from "./outbox/port.ts";
+import { scrub } from "./pipeline/clean.ts";
+import { route } from "./pipeline/policy.ts";
+
+/** More than this many posts and this share of a window gone at once is no removal but a question to the rep. */
+const VANISHED_COUNT = 5;
+const VANISHED_SHARE = 0.1;
+
+export type IntakeReport =
+  | { readonly kind: "accepted"; readonly source: SourceName; readonly accepted: Accepted; readonly readAt: Millis }
+  | { readonly kind: "trouble" | "stopped"; readonly source: SourceName; readonly code: string }
+  | { readonly kind: "denied"; readonly source: SourceName }
+  | { readonly kind: "vanished"; readonly source: SourceName; readonly count: number };
+
+export interface IntakeOptions {
+  readonly source: Source;
+  readonly outbox: Outbox;
+  readonly mappings: readonly Mapping[];
+  readonly clock: Clock;
+  readonly failpoints: Failpoints;
+  readonly lang: (mapping: MappingName) => "ru" | "en";
+  readonly report: (report: IntakeReport) => void;
+}
+
+/**
+ * Reads one source: decode → scrub → policy → TX 1. Nothing of a batch is stored but in its transaction, and the
+ * next batch is asked for only after it.
+ */
+export async function runIntake(o: IntakeOptions, signal: AbortSignal): Promise<void> {
+  const { source, outbox } = o;
+  const own = o.mappings.filter((m) => m.source === source.name);
+  const cursor = await outbox.cursor(source.name);
+  for await (const said of source.events(cursor, signal)) {
+    if (said.kind === "batch") await accept(o, own, said, signal);
+    else if (said.kind === "denied") o.report({ kind: "denied", source: source.name });
+    else o.report({ kind: said.kind, source: source.name, code: said.code });
+    if (signal.aborted) return;
+  }
+}
+
+async function accept(
+  o: IntakeOptions,
+  mappings: readonly Mapping[],
+  batch: Extract<SourceSignal, { kind: "batch" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const arrivals: Arrival[] = [];
+  for (const event of batch.events) {
+    if (event.type === "window") arrivals.push(...(await vanished(o, event, signal)));
+    else arrivals.push(arrivalOf(o, mappings, event));
+  }
+  const accepted = await o.outbox.accept({
+    source: o.source.name,
+    cursor: batch.cursor,
+    readAt: batch.readAt,
+    arrivals,
+  });
+  o.report({ kind: "accepted", source: o.source.name, accepted, readAt: batch.readAt });
+}
+
+/** Posts that a completely read window lacks and that the source confirms gone. */
+async function vanished(
+  o: IntakeOptions,
+  window: Extract<SourceEvent, { type: "window" }>,
+  signal: AbortSignal,
+): Promise<readonly Arrival[]> {
+  const { channel, from, to, ids } = window;
+  const { missing, known } = await o.outbox.missing(o.source.name, channel, from, to, ids);
+  if (missing.length > VANISHED_COUNT && missing.length > known * VANISHED_SHARE) {
+    o.report({ kind: "vanished", source: o.source.name, count: missing.length });
+    return [];
+  }
+  const gone: Arrival[] = [];
+  for (const { foreignId } of missing)
+    if ((await o.source.gone(channel, foreignId, signal)) === "gone")
+      gone.push({ type: "removed", channel, foreignId, at: to });
+  return gone;
+}
+
+function arrivalOf(
+  o: IntakeOptions,
+  mappings: readonly Mapping[],
+  event: Exclude<SourceEvent, { type: "window" }>,
+): Arrival {
+  if (event.type === "baseline" || event.type === "removed") return event;
+  if (event.type === "skipped") return { type: "counted", code: event.code };
+  const { post } = event;
+  const plans = route(mappings, post);
+  const first = mappings.find((m) => m.channel === post.channel);
+  const scrubbed = scrub(post, {
+    lang: first === undefined ? "ru" : o.lang(first.name),
+    timezone: first?.timezone ?? "Europe/Moscow",
+  });
+  const routes = plans.map(
+    (p): Route => ({ room: p.room, mapping: p.mapping.name, urgent: p.urgent, pin: p.pin }),
+  );
+  const media = scrubbed.media.map((m): ArrivingMedia => {
+    const limits = plans.map((p) => (p.mapping.attachments.includes(m.kind) ? p.mapping.largestFile : 0));
+    return { ...m, limit: Math.max(0, ...limits) };
+  });
+  return {
+    type: event.type,
+    channel: post.channel,
+    foreignId: post.foreignId,
+    postedAt: post.postedAt,
+    at: event.at,
+    fingerprint: fingerprint(post),
+    clean: scrubbed.clean,
+    media,
+    replyTo: post.replyTo ?? null,
+    routes,
+  };
+}
+
+/** The raw content in a canonical form: equal exactly when nothing that is mirrored was edited. */
+function fingerprint(post: RawPost): string {
+  const content = (c: Pick<RawPost, "body" | "attachments">) => [
+    c.body.text,
+    c.body.marks.map((m) => [m.kind, m.start, m.end, m.url ?? null]),
+    c.attachments.map((a) => (a.type === "media" ? mediaIdentity(a) : a)),
+  ];
+  return JSON.stringify([
+    content(post),
+    post.forward === undefined ? null : content(post.forward),
+    post.replyTo ?? null,
+  ]);
+}
+
+const mediaIdentity = (m: RawMedia) => ["media", m.kind, m.identity];

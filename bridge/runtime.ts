@@ -1,0 +1,147 @@
+import { createBell } from "./bell.ts";
+import type { Bridge } from "./bridge.ts";
+import { createCarriers } from "./carriers.ts";
+import type { Failpoints } from "./failpoint.ts";
+import { type IntakeReport, runIntake } from "./intake.ts";
+import { createMediaStage } from "./media/stage.ts";
+import type { Clock, Random } from "./model/effects.ts";
+import type { MappingName, RoomName } from "./model/ids.ts";
+import type { Mapping } from "./model/mapping.ts";
+import type { Outcome } from "./model/outcome.ts";
+import type { Source } from "./model/source.ts";
+import type { Destination } from "./outbox/destination.ts";
+import type { Delivery } from "./outbox/port.ts";
+import { createWorker } from "./outbox/worker.ts";
+import type { Carrier } from "./seal/carrier.ts";
+import type { Vault } from "./vault/vault.ts";
+
+/** What the runtime tells of itself, as codes: for the log, notices and `status`. */
+export interface Reports {
+  intake(report: IntakeReport): void;
+  delivery(delivery: Delivery, outcome: Outcome): void;
+  media(code: "media_ready" | "media_retry" | "media_failed", kind: string): void;
+  carrier(room: RoomName, carrier: string, code: "copied" | "carrier_failed"): void;
+}
+
+export interface RuntimeOptions {
+  readonly bridge: Bridge;
+  readonly vault: Vault;
+  readonly sources: readonly Source[];
+  readonly carriers: readonly Carrier[];
+  /** Destinations other than sealed rooms. */
+  readonly destinations: readonly Destination[];
+  readonly mappings: readonly Mapping[];
+  readonly lang: (mapping: MappingName) => "ru" | "en";
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failpoints: Failpoints;
+  readonly reports: Reports;
+  /** Called after a room's log reached a carrier. */
+  readonly copied: (room: RoomName) => void;
+}
+
+export interface Runtime {
+  /** Ends everything in order: sources first, then what is under way is finished. Resolves when all is quiet. */
+  stop(): Promise<void>;
+  /** Resolves when everything ended; rejects if a part broke (a bug, a disk that fails): the process should stop. */
+  readonly ended: Promise<void>;
+}
+
+/** How often the day is looked at. */
+const DAY_CHECK = 60_000;
+const ROOMS_AT_ONCE = 8;
+const FILES_AT_ONCE = 4;
+
+/** Starts every lifetime of a bridge and says how they end. */
+export function startRuntime(o: RuntimeOptions): Runtime {
+  const { bridge, clock, random, failpoints, reports } = o;
+  const reading = new AbortController();
+  const serving = new AbortController();
+
+  const carriers = createCarriers({
+    rooms: bridge.store.seal.rooms(),
+    carriers: o.carriers,
+    view: (room) => bridge.view(room),
+    clock,
+    random,
+    report: reports.carrier,
+    copied: o.copied,
+  });
+  const sealed = bridge.sealedRooms((room) => carriers.grown(room));
+  const worker = createWorker({
+    outbox: bridge.outbox,
+    destinations: new Map([...sealed, ...o.destinations.map((d) => [d.room, d] as const)]),
+    clock,
+    random,
+    failpoints,
+    concurrency: ROOMS_AT_ONCE,
+    report: reports.delivery,
+  });
+  const media = createMediaStage({
+    sources: new Map(o.sources.map((s) => [s.name, s])),
+    media: bridge.store.media,
+    spool: bridge.spool,
+    vault: o.vault,
+    clock,
+    random,
+    failpoints,
+    concurrency: FILES_AT_ONCE,
+    settled(id, record) {
+      bridge.outbox.mediaSettled(id, record);
+      worker.wake();
+    },
+    report: reports.media,
+  });
+
+  const intake = (source: Source): Promise<void> =>
+    runIntake(
+      {
+        source,
+        outbox: bridge.outbox,
+        mappings: o.mappings,
+        clock,
+        failpoints,
+        lang: o.lang,
+        report(report) {
+          reports.intake(report);
+          if (report.kind !== "accepted") return;
+          media.wake();
+          worker.wake();
+        },
+      },
+      reading.signal,
+    );
+
+  const days = async (): Promise<void> => {
+    const bell = createBell(clock);
+    let last = -1;
+    while (!serving.signal.aborted) {
+      const today = bridge.log.today();
+      if (today !== last) {
+        last = today;
+        for (const room of await bridge.newDay()) carriers.grown(room);
+      }
+      await bell.wait(clock.now() + DAY_CHECK, serving.signal);
+    }
+  };
+
+  const sources = Promise.all(o.sources.map(intake));
+  const rest = Promise.all([
+    worker.run(serving.signal),
+    media.run(serving.signal),
+    carriers.run(serving.signal),
+    days(),
+  ]);
+  const ended = Promise.all([sources, rest]).then(() => undefined);
+  const all = [sources, rest];
+
+  return {
+    ended,
+    async stop() {
+      reading.abort();
+      await Promise.allSettled([all[0]]);
+      serving.abort();
+      await Promise.allSettled(all);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import type sodium from "libsodium-wrappers";
+import type { Failpoints } from "../failpoint.ts";
+import { type Spool, syncFolder } from "../media/spool.ts";
+import type { AnnouncementId, MediaId, RoomName } from "../model/ids.ts";
+import type { MediaMeta } from "../outbox/port.ts";
+import type { MediaStore } from "../store/media.ts";
+import type { FileEntry, SealStore } from "../store/seal.ts";
+import { sealFile } from "./file.ts";
+
+export interface RoomFilesOptions {
+  readonly lib: typeof sodium;
+  /** `<folder>/<room>/<hex file id>`: sealed files as they are carried. */
+  readonly folder: string;
+  readonly spool: Spool;
+  readonly media: MediaStore;
+  readonly store: SealStore;
+  readonly failpoints: Failpoints;
+  /** Runs a write in a transaction of its own. */
+  readonly atomically: (work: () => void) => void;
+}
+
+/** Files as a sealed room carries them: sealed anew for each room, so that no two rooms can be linked by a file. */
+export function createRoomFiles(o: RoomFilesOptions) {
+  const folderOf = (room: RoomName) => path.join(o.folder, room);
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
+
+  return {
+    /** Where the carriers find a sealed file. */
+    path: (room: RoomName, fileId: Uint8Array) => path.join(folderOf(room), hex(fileId)),
+
+    /**
+     * Seals a spooled attachment for a room and notes it. The file is whole and synced before it is noted; a crash
+     * between leaves an orphan that {@link sweep} removes.
+     */
+    async seal(
+      room: RoomName,
+      announcement: AnnouncementId,
+      media: MediaId,
+      meta: MediaMeta,
+      signal: AbortSignal,
+    ): Promise<FileEntry> {
+      const spooled = o.media.state(media)?.spool;
+      if (spooled == null) throw new Error("an attachment that is not spooled");
+      await mkdir(folderOf(room), { recursive: true, mode: 0o700 });
+      const part = path.join(folderOf(room), `${media}.part`);
+      const handle = await open(part, "w", 0o600);
+      let written = false;
+      try {
+        const sealed = await sealFile(
+          o.lib,
+          interruptible(o.spool.read(media, Buffer.from(spooled.key, "base64url")), signal),
+          meta.size,
+          async (chunk) => {
+            await handle.write(chunk);
+            o.failpoints("file.middle");
+          },
+        );
+        if (!sealed.ok) throw new Error(`a spooled file that cannot be sealed: ${sealed.error}`);
+        await handle.sync();
+        written = true;
+        await handle.close();
+        await rename(part, path.join(folderOf(room), hex(sealed.id)));
+        await syncFolder(folderOf(room));
+        const entry: FileEntry = {
+          id: text(sealed.id),
+          key: text(sealed.key),
+          hash: text(sealed.hash),
+          size: meta.size,
+          name: meta.name,
+          mime: meta.mime,
+          ...(meta.width === undefined ? {} : { w: meta.width }),
+          ...(meta.height === undefined ? {} : { h: meta.height }),
+          ...(meta.thumb === undefined ? {} : { thumb: meta.thumb }),
+        };
+        o.atomically(() => {
+          o.store.putFile(room, media, announcement, sealed.id, entry);
+        });
+        o.failpoints("file.after");
+        return entry;
+      } catch (error) {
+        if (!written) await handle.close();
+        await rm(part, { force: true });
+        throw error;
+      }
+    },
+
+    /** Removes files that no record refers to: leftovers of crashes, retracted posts and days past the window. */
+    async sweep(room: RoomName): Promise<void> {
+      const keep = new Set(o.store.fileIds(room).map(hex));
+      const names = await readdir(folderOf(room)).catch((): string[] => []);
+      for (const name of names) {
+        if (keep.has(name)) continue;
+        await rm(path.join(folderOf(room), name), { force: true });
+      }
+    },
+  };
+}
+export type RoomFiles = ReturnType<typeof createRoomFiles>;
+
+async function* interruptible(content: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  for await (const piece of content) {
+    if (signal.aborted) throw new Error("stopped");
+    yield piece;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Config } from "../config/config.ts";
+import type { MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
+import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
+
+/** What the commands need of the bridge, and no more. They reach a running one, or open the store when none runs. */
+export interface BridgeCommands {
+  readonly rooms: RoomKeys;
+  /** What flows, what waits, what failed. Reads only. */
+  status(): Promise<BridgeStatus>;
+  /** Lets the store (or the socket) go. */
+  close(): Promise<void>;
+}
+
+/** The keys of sealed rooms. */
+export interface RoomKeys {
+  /** null: `room init` has not been run for it. */
+  state(room: RoomName): Promise<RoomState | null>;
+  /**
+   * Makes the room: root pair from `seed` (32 bytes, not kept), salt, online pair with its certificate, first day's
+   * key. `exists`: it has keys already and nothing was changed.
+   */
+  init(room: RoomName, seed: Uint8Array): Promise<"made" | "exists">;
+  /** The join link: from the oldest day kept, or from today. null: the room has no keys yet. */
+  link(room: RoomName, options: { readonly fromToday: boolean }): Promise<string | null>;
+}
+
+export interface RoomState {
+  /** 32 lower-case hex digits: the folder under each origin. */
+  readonly roomId: string;
+  readonly certificateEnds: Millis;
+}
+
+export interface BridgeStatus {
+  /** Whether a bridge runs on this database now. */
+  readonly running: boolean;
+  readonly sources: readonly SourceStatus[];
+  readonly rooms: readonly RoomStatus[];
+  /** Posts so far that no mapping wanted. */
+  readonly unmatched: number;
+}
+
+export interface SourceStatus {
+  readonly name: SourceName;
+  /** When it was last read, ms UTC; null: never. */
+  readonly lastRead: Millis | null;
+  /** What keeps it from being read; null: nothing. */
+  readonly trouble: SourceTrouble | SourceStop | null;
+}
+
+export interface RoomStatus {
+  readonly name: RoomName;
+  /** Deliveries in the lane. */
+  readonly queued: number;
+  /** The first in the lane; null: the lane is empty. */
+  readonly head: LaneHead | null;
+  /** Dead letters: refused for good. */
+  readonly dead: number;
+}
+
+export interface LaneHead {
+  /** When it was accepted. */
+  readonly since: Millis;
+  readonly mapping: MappingName | null;
+  /** Failed tries. */
+  readonly attempts: number;
+  /** The next try, or the slot it waits for; null: now. */
+  readonly due: Millis | null;
+}
+
+/** Why the store could not be opened. `file` (or variable) where the trouble is. */
+export interface OpenProblem {
+  readonly code:
+    | "key_file_missing"
+    | "key_file_open_to_others"
+    | "key_malformed"
+    | "key_inside_data"
+    | "key_lost"
+    | "passphrase_missing"
+    | "wrong_key"
+    | "in_use"
+    | "newer_database"
+    | "unreadable";
+  readonly where: string;
+}
+
+export type OpenedBridge =
+  | { readonly ok: true; readonly bridge: BridgeCommands }
+  | { readonly ok: false; readonly problem: OpenProblem };
+
+/** Opens what the commands need. Faults are values; it asks for a passphrase where the configuration says so. */
+export type OpenBridge = (config: Config) => Promise<OpenedBridge>;

@@ -1,0 +1,99 @@
+import type { z } from "zod";
+import { channelOf } from "./control-channels.ts";
+import { midOf } from "./ids.ts";
+import { EventInput, RepeatInput, UnknownInput, UpdateInput } from "./inputs.ts";
+import type { JsonObject } from "./json.ts";
+import { operation, query } from "./operation.ts";
+import type { Simulator } from "./simulator.ts";
+import type { Channel } from "./world.ts";
+
+/** A message number that no message of the channel has. */
+const unusedSeq = (channel: Channel, now: number) => channel.seqs.make(now - 3_600_000);
+
+export function updateOperations(sim: Simulator) {
+  return {
+    /** Queues an update as it stands: unknown types, or broken ones. Answers its sequence number. */
+    update: operation(UpdateInput, ({ update }) => {
+      const type = String(update.update_type);
+      return { seq: sim.updates.push(type, { timestamp: sim.clock.now(), ...update }) };
+    }),
+
+    /** Queues one of the updates that are not about posts. */
+    event: operation(EventInput, (input) => ({ seq: sim.updates.push(input.type, eventBody(sim, input)) })),
+
+    /** Queues message_edited for a message that was never posted. */
+    unknownEdit: operation(UnknownInput, ({ chatId, text }) => {
+      const channel = channelOf(sim, chatId);
+      const timestamp = sim.clock.now();
+      const seq = unusedSeq(channel, timestamp);
+      const body = { mid: midOf(chatId, seq), seq, text: text ?? "", markup: [], attachments: [] };
+      const message = { chatId, timestamp: timestamp - 3_600_000, sender: null, link: null, body, views: 0 };
+      const update = {
+        message: sim.render.message(channel, message),
+        timestamp,
+        update_type: "message_edited",
+      };
+      sim.updates.push("message_edited", update);
+      return { mid: body.mid };
+    }),
+
+    /** Queues message_removed for a message that was never posted. */
+    unknownRemoval: operation(UnknownInput, ({ chatId }) => {
+      const channel = channelOf(sim, chatId);
+      const timestamp = sim.clock.now();
+      const mid = midOf(chatId, unusedSeq(channel, timestamp));
+      sim.updates.push("message_removed", {
+        message_id: mid,
+        chat_id: BigInt(chatId),
+        user_id: channel.owner.id,
+        timestamp,
+        update_type: "message_removed",
+      });
+      return { mid };
+    }),
+
+    /** Queues the last updates (not yet committed) once more. */
+    repeatUpdates: operation(RepeatInput, ({ last }) => ({ repeated: sim.updates.repeat(last) })),
+
+    /** Drops every queued update, as MAX does after 24 h. */
+    expireUpdates: query(() => ({ dropped: sim.updates.expire() })),
+  };
+}
+
+function eventBody(sim: Simulator, input: z.output<typeof EventInput>): JsonObject {
+  const channel = channelOf(sim, input.chatId);
+  const user = input.user === undefined ? channel.owner : sim.compose.user(input.user);
+  const timestamp = sim.clock.now();
+  const base = { chat_id: BigInt(channel.chatId), user: sim.render.userWithPhoto(user) };
+  const tail = { timestamp, update_type: input.type };
+  const is_channel = channel.type === "channel";
+  switch (input.type) {
+    case "bot_started":
+      return { ...base, payload: input.payload, user_locale: "ru", user_id: user.id, ...tail };
+    case "chat_title_changed":
+      channel.title = input.title ?? channel.title;
+      return { ...base, title: channel.title, user_id: user.id, ...tail };
+    case "user_added":
+      return { ...base, inviter_id: channel.owner.id, user_id: user.id, is_channel, ...tail };
+    case "user_removed":
+      return { ...base, admin_id: channel.owner.id, user_id: user.id, is_channel, ...tail };
+    case "dialog_muted":
+      return { ...base, muted_until: timestamp + 3_600_000, user_locale: "ru", ...tail };
+    case "message_callback": {
+      const message = input.mid === undefined ? undefined : channel.find(input.mid);
+      return {
+        callback: {
+          timestamp,
+          callback_id: `callback-${timestamp}`,
+          payload: input.payload,
+          user: sim.render.user(user),
+        },
+        message: message === undefined ? null : sim.render.message(channel, message),
+        user_locale: "ru",
+        ...tail,
+      };
+    }
+    default:
+      return { ...base, user_locale: "ru", ...tail };
+  }
+}
