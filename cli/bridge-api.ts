@@ -1,6 +1,6 @@
-import type { Config } from "../config/config.ts";
 import type { MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
+import type { Config } from "../config/config.ts";
 
 /** What the commands need of the bridge, and no more. They reach a running one, or open the store when none runs. */
 export interface BridgeCommands {

@@ -24,7 +24,7 @@ export function announceBot(sim: Simulator, channel: Channel, type: "bot_added" 
 }
 
 export function channelOperations(sim: Simulator) {
-  const createChannel = operation(CreateChannelInput, (input) => {
+  const createChannel = operation(CreateChannelInput.prefault({}), (input) => {
     const type = input.type ?? "channel";
     const n = BigInt(sim.world.channels.size + 1);
     const chatId = input.chatId ?? String(type === "dialog" ? 182_182_180n + n : -(70_801_090_403_049n + n));

@@ -31,7 +31,7 @@ export function createOperations(sim: Simulator) {
     }),
 
     /** Expires the links given out so far, of one medium or of all. Fetching the message again gives new ones. */
-    expireMedia: operation(ExpireMediaInput, ({ mediaId }) => {
+    expireMedia: operation(ExpireMediaInput.prefault({}), ({ mediaId }) => {
       sim.media.expire(mediaId);
       return {};
     }),
@@ -80,7 +80,9 @@ export function createOperations(sim: Simulator) {
     })),
 
     /** The latest requests (2,000 at most), oldest first; `path` may hold `*`. */
-    requests: operation(RequestsInput, ({ path }) => sim.stats.requests(path).map((r) => ({ ...r }))),
+    requests: operation(RequestsInput.prefault({}), ({ path }) =>
+      sim.stats.requests(path).map((r) => ({ ...r })),
+    ),
   };
 }
 

@@ -42,13 +42,15 @@ test("wrong input is refused with the place that is wrong", async () => {
   const { call } = await overHttp();
   const refusal = async (operation: string, input: unknown) => {
     const { status, value } = await call(operation, input);
-    return `${status} ${String(value["error"])}`;
+    return `${status} ${String(value.error)}`;
   };
   expect(await refusal("publish", { chatId: "-1", text: 3 })).toMatch(/^400 .*expected string.*\n.*at text/);
   expect(await refusal("publish", { chatId: "-1", txt: "" })).toMatch(/^400 .*"txt"/);
   expect(await refusal("publish", { chatId: "-1" })).toBe("400 no channel -1");
   expect(await refusal("addMedia", {})).toMatch(/either bytes or generated/);
-  expect(await refusal("fault", { path: "*", fault: { kind: "earthquake" } })).toMatch(/^400 .*\n.*fault\.kind/s);
+  expect(await refusal("fault", { path: "*", fault: { kind: "earthquake" } })).toMatch(
+    /^400 .*\n.*fault\.kind/s,
+  );
   expect(await refusal("publish", "{")).toMatch(/^400 the body is not JSON/);
   expect(await refusal("dance", {})).toMatch(/^404 no operation "dance"; there are: createChannel,/);
 });

@@ -7,7 +7,11 @@ const outcome = (asked: Promise<{ status: number }>) => asked.then((a) => a.stat
 
 test("a planned fault meets the next requests of its path, in order, and is counted", async () => {
   const { ask, control } = await startMax();
-  control.fault({ path: "/me", times: 2, fault: { kind: "status", status: 503, code: "service.unavailable" } });
+  control.fault({
+    path: "/me",
+    times: 2,
+    fault: { kind: "status", status: 503, code: "service.unavailable" },
+  });
   control.fault({ path: "/me", fault: { kind: "rate_limit", retryAfter: 7 } });
   control.fault({ path: "/me", fault: { kind: "rate_limit" } });
   expect((await ask("/subscriptions")).status).toBe(200);

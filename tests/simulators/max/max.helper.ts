@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import type { SimulatorClock } from "../../../simulators/max/clock.ts";
-import { startMaxSimulator, type StartOptions } from "../../../simulators/max/server.ts";
+import { type StartOptions, startMaxSimulator } from "../../../simulators/max/server.ts";
 
 /** A clock that stands still until it is moved; sleeps end when it passes them. */
 export class HandClock implements SimulatorClock {

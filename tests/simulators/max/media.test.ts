@@ -9,7 +9,11 @@ async function withFile(size = 1000) {
   const { control } = started;
   const { chatId } = control.createChannel();
   const spec = { size, seed: 5 };
-  const { mediaId } = control.addMedia({ generated: spec, contentType: "application/pdf", filename: "a.pdf" });
+  const { mediaId } = control.addMedia({
+    generated: spec,
+    contentType: "application/pdf",
+    filename: "a.pdf",
+  });
   const { mid } = control.publish({ chatId, attachments: [{ type: "file", media: mediaId }] });
   const link = async () => mediaPath(await started.read(`/messages/${mid}`, Message));
   const whole = Buffer.concat([...generateBytes({ ...spec, head: new Uint8Array() }, 0, size)]);
@@ -110,7 +114,7 @@ test("a video's own url is a page; /videos has the files, or null where switched
   const Details = z.object({ urls: z.record(z.string(), z.string()).nullable(), duration: z.number() });
   const details = await read(`/videos/${payload?.token}`, Details);
   expect([Object.keys(details.urls ?? {}), details.duration]).toEqual([["mp4_1080", "mp4_360"], 12]);
-  const file = new URL(details.urls?.["mp4_360"] ?? "none:");
+  const file = new URL(details.urls?.mp4_360 ?? "none:");
   expect((await ask(file.pathname + file.search)).headers.get("content-length")).toBe("300");
   control.set({ videoUrls: false });
   expect(await get(`/videos/${payload?.token}`)).toMatchObject({ urls: null });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseJson } from "../../../simulators/max/json.ts";
 import { z } from "zod";
+import { parseJson } from "../../../simulators/max/json.ts";
 import { Message, Messages, startMax, texts } from "./max.helper.ts";
 
 async function channel(options: { link?: string } = {}) {
@@ -13,7 +13,8 @@ async function channel(options: { link?: string } = {}) {
 test("requests without the raw token are refused as MAX refuses them", async () => {
   const { ask } = await startMax();
   const wrong = { status: 401, code: "verify.token" };
-  const code = (text: string) => z.object({ code: z.string(), message: z.string() }).parse(JSON.parse(text)).code;
+  const code = (text: string) =>
+    z.object({ code: z.string(), message: z.string() }).parse(JSON.parse(text)).code;
   const refusal = async (path: string, headers: Record<string, string>) => {
     const { status, text } = await ask(path, { headers });
     return { status, code: code(text) };

@@ -1,0 +1,29 @@
+import type { Words } from "./shape.ts";
+
+/** What keeps a source from being read. */
+export const troubles: Words["status"]["troubles"] = {
+  rate_limited: "the source asks to wait",
+  server_error: "a fault on the source's side",
+  unreachable: "the source cannot be reached: check network and proxy",
+  not_json: "a web page came instead of an answer: check base_url and proxy",
+  bad_answer: "the source's answer is not understood",
+  timeout: "the source did not answer in time",
+  tls: "the source's certificate is not trusted: for MAX set ca_file to the Mintsifry root",
+  proxy: "the proxy does not answer or refused: check proxy",
+  webhook_set: "the bot has a webhook, so polling does not work: remove the webhook",
+  token_refused: "the token is refused: get a new one from the bot's maker",
+  access_denied: "access is denied: check that the bot is an administrator of the channel",
+  gone: "the bot or channel is gone",
+};
+
+const where = (channel: string): string => (channel === "" ? "" : `channel ${channel}: `);
+
+/** Findings of a source's self-check, by code. */
+export const findings: Words["findings"] = {
+  ...Object.fromEntries(
+    Object.entries(troubles).map(([code, text]) => [
+      code,
+      ({ channel }: { channel: string }) => where(channel) + text,
+    ]),
+  ),
+};
