@@ -5,7 +5,7 @@ import type { Failpoints } from "./failpoint.ts";
 import { type IntakeReport, runIntake } from "./intake.ts";
 import { createMediaStage } from "./media/stage.ts";
 import type { Clock, Random } from "./model/effects.ts";
-import type { MappingName, RoomName } from "./model/ids.ts";
+import type { MappingName, RoomName, SourceName } from "./model/ids.ts";
 import type { Mapping } from "./model/mapping.ts";
 import type { Outcome } from "./model/outcome.ts";
 import type { Source } from "./model/source.ts";
@@ -36,6 +36,10 @@ export interface RuntimeOptions {
   readonly random: Random;
   readonly failpoints: Failpoints;
   readonly reports: Reports;
+  /** Attachments fetched at the same time. */
+  readonly filesAtOnce: number;
+  /** The longest one attachment of a source may take, ms. */
+  readonly fileDeadline: (source: SourceName) => number;
   /** Called after a room's log reached a carrier. */
   readonly copied: (room: RoomName) => void;
 }
@@ -50,7 +54,6 @@ export interface Runtime {
 /** How often the day is looked at. */
 const DAY_CHECK = 60_000;
 const ROOMS_AT_ONCE = 8;
-const FILES_AT_ONCE = 4;
 
 /** Starts every lifetime of a bridge and says how they end. */
 export function startRuntime(o: RuntimeOptions): Runtime {
@@ -85,7 +88,8 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     clock,
     random,
     failpoints,
-    concurrency: FILES_AT_ONCE,
+    concurrency: o.filesAtOnce,
+    deadline: o.fileDeadline,
     settled(id, record) {
       bridge.outbox.mediaSettled(id, record);
       worker.wake();

@@ -19,6 +19,8 @@ export interface MediaStageOptions {
   readonly failpoints: Failpoints;
   /** Attachments fetched at the same time. */
   readonly concurrency: number;
+  /** The longest a single download of a source may take, ms. */
+  readonly deadline: (source: SourceName) => number;
   /** Records the end of an attachment together with what follows from it, in one transaction. */
   readonly settled: (id: MediaId, record: () => void) => void;
   /** Told what came of each try. */
@@ -29,8 +31,6 @@ export interface MediaStageOptions {
 const TRIES = 14;
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 2 * 3_600_000;
-/** The longest a single download may take. */
-const DEADLINE = 20 * 60_000;
 
 type Result =
   | { readonly kind: "ready"; readonly meta: MediaMeta; readonly key: string }
@@ -79,7 +79,7 @@ export function createMediaStage(o: MediaStageOptions) {
     const deadline = new AbortController();
     const signal = AbortSignal.any([outer, deadline.signal]);
     const done = new AbortController();
-    void o.clock.sleep(DEADLINE, AbortSignal.any([outer, done.signal])).then(() => deadline.abort());
+    void o.clock.sleep(o.deadline(m.source), AbortSignal.any([outer, done.signal])).then(() => deadline.abort());
     let result: Result;
     try {
       result = await fetchOne(m, signal);

@@ -14,7 +14,8 @@ CREATE TABLE instance (id INTEGER PRIMARY KEY CHECK (id = 1), mark BLOB NOT NULL
 CREATE TABLE sources (
   name TEXT PRIMARY KEY,
   cursor_sealed BLOB,
-  read_at INTEGER
+  read_at INTEGER,
+  trouble TEXT
 ) STRICT;
 
 CREATE TABLE channels (

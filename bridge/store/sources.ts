@@ -9,7 +9,7 @@ export function sourceStore(db: Db, vault: Vault) {
     .pluck();
   const put = db.prepare(
     `INSERT INTO sources (name, cursor_sealed, read_at) VALUES (?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET cursor_sealed = excluded.cursor_sealed, read_at = excluded.read_at`,
+     ON CONFLICT (name) DO UPDATE SET cursor_sealed = excluded.cursor_sealed, read_at = excluded.read_at, trouble = NULL`,
   );
   const readAt = db.prepare<[string], number | null>("SELECT read_at FROM sources WHERE name = ?").pluck();
   const newest = db.prepare<[], number | null>("SELECT max(read_at) FROM sources").pluck();
@@ -20,6 +20,10 @@ export function sourceStore(db: Db, vault: Vault) {
     .pluck();
   const setBaseline = db.prepare(
     "INSERT OR IGNORE INTO channels (source, channel_hash, baseline_at) VALUES (?, ?, ?)",
+  );
+  const trouble = db.prepare<[string], string | null>("SELECT trouble FROM sources WHERE name = ?").pluck();
+  const setTrouble = db.prepare(
+    `INSERT INTO sources (name, trouble) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET trouble = excluded.trouble`,
   );
   const utf8 = new TextEncoder();
   const hash = (source: SourceName, channel: ChannelId) => vault.hash("channel", `${source}/${channel}`);
@@ -39,6 +43,9 @@ export function sourceStore(db: Db, vault: Vault) {
     readAt: (name: SourceName): Millis | null => readAt.get(name) ?? null,
     /** The newest time any source has told: the day never steps further than one past it. */
     newestRead: (): Millis | null => newest.get() ?? null,
+    /** What keeps the source from being read, a code; null when it was read since. */
+    trouble: (name: SourceName): string | null => trouble.get(name) ?? null,
+    setTrouble: (name: SourceName, code: string) => setTrouble.run(name, code),
     baseline: (name: SourceName, channel: ChannelId): Millis | null => baseline.get(name, hash(name, channel)) ?? null,
     setBaseline: (name: SourceName, channel: ChannelId, at: Millis) =>
       setBaseline.run(name, hash(name, channel), at),

@@ -1,0 +1,38 @@
+import { request } from "undici";
+
+/** What an origin told of a room: its head's bytes, that it has none, or nothing at all. */
+export type OriginHead =
+  | { readonly kind: "head"; readonly bytes: Uint8Array }
+  | { readonly kind: "none" }
+  | { readonly kind: "silent" };
+
+const DEADLINE = 10_000;
+const LARGEST = 4096;
+
+/** Asks an origin (with scheme) for a room's head. `roomId` in hex. Never throws. */
+export async function originHead(origin: string, roomId: string, signal: AbortSignal): Promise<OriginHead> {
+  try {
+    const answer = await request(`${origin}/${roomId}/head`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
+    });
+    if (answer.statusCode === 404) {
+      await answer.body.dump();
+      return { kind: "none" };
+    }
+    if (answer.statusCode !== 200) {
+      await answer.body.dump();
+      return { kind: "silent" };
+    }
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of answer.body) {
+      const bytes = new Uint8Array(piece);
+      size += bytes.length;
+      if (size > LARGEST) return { kind: "silent" };
+      pieces.push(bytes);
+    }
+    return { kind: "head", bytes: Buffer.concat(pieces) };
+  } catch {
+    return { kind: "silent" };
+  }
+}

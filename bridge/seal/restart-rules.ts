@@ -1,0 +1,22 @@
+import type { SealState } from "../store/seal.ts";
+import type { Head } from "./head.ts";
+
+/** Places in a room's log, compared by (serial, restart, seq). */
+type Place = Pick<Head, "serial" | "restart" | "seq">;
+
+const order = (a: Place, b: Place): number => a.serial - b.serial || a.restart - b.restart || a.seq - b.seq;
+
+/**
+ * Whether the room must begin a new chain because somebody knows more of its log than the database, and with which
+ * `restart` at least; null: the database is the newest (PSR1, "New chains").
+ */
+export function restartNeeded(
+  state: Pick<SealState, "serial" | "restart" | "nextSeq">,
+  told: readonly Place[],
+): number | null {
+  const own: Place = { serial: state.serial, restart: state.restart, seq: state.nextSeq - 1 };
+  const higher = told.filter((place) => order(place, own) > 0);
+  if (higher.length === 0) return null;
+  const restarts = higher.filter((place) => place.serial === state.serial).map((place) => place.restart);
+  return Math.max(state.restart, ...restarts) + 1;
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { systemClock } from "../../bridge/clock.ts";
+import { silent } from "../../bridge/log/logger.ts";
+import { RoomName } from "../../bridge/model/ids.ts";
+import { atomically } from "../../bridge/store/db.ts";
+import type { Config, Lang } from "../../config/config.ts";
+import { langOf, loadConfig } from "../../config/load.ts";
+import { startMaxSimulator } from "../../simulators/max/server.ts";
+import { demoChannel, playWeek } from "../../simulators/max/week/week.ts";
+import { type Core, openCore } from "../core.ts";
+import type { ExitCode, Io } from "../io.ts";
+import { linkOf } from "../join-link.ts";
+import { readerPage } from "../reader-page.ts";
+import { createReports } from "../reports.ts";
+import { runWords } from "../run-words.ts";
+import { serve } from "../serve.ts";
+import { sourcesOf } from "../sources.ts";
+import { wordsOf } from "../texts/index.ts";
+
+export interface DemoOptions {
+  /** Port of the feed; null: any free one. */
+  readonly port: number | null;
+  readonly lang: Lang | null;
+}
+
+const ROOM = RoomName.parse("faculty");
+
+/** `postern demo`: everything on embedded parts in a temporary folder, until Ctrl-C. */
+export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
+  const lang = options.lang ?? langOf(io.env);
+  const say = runWords(lang);
+  const tell = (text: string): void => io.err(`${text}\n`);
+  tell(say.demoStarting);
+  const folder = await mkdtemp(path.join(tmpdir(), "postern-demo-"));
+  const max = await startMaxSimulator({ port: 0 });
+  const ending = new AbortController();
+  const signal = AbortSignal.any([io.signal, ending.signal]);
+  let core: Core | null = null;
+  try {
+    const channel = demoChannel(max);
+    const config = await configure(folder, max.url, channel, options.port ?? 0, lang);
+    const opened = await openCore(config, {
+      env: { POSTERN_VAULT_KEY: randomBytes(32).toString("hex") },
+      askPassphrase: null,
+      keyInDataAllowed: true,
+    });
+    if (!opened.ok) {
+      tell(wordsOf(lang).open[opened.problem.code](opened.problem.where));
+      return 2;
+    }
+    core = opened.core;
+    const { bridge } = core;
+    atomically(core.db, () => bridge.log.create(ROOM, randomBytes(32)));
+    const started = await serve(core, {
+      sources: await sourcesOf(config),
+      reader: await readerPage(),
+      reports: createReports({ core, logger: silent, say, words: wordsOf(lang), tell }),
+    });
+    if (!started.ok) {
+      tell(say.port(started.address, started.code === "port_taken"));
+      return 2;
+    }
+    const { served } = started;
+    tell(say.demoReady);
+    io.out(`${linkOf(core, ROOM, served.page ?? "", false)}\n`);
+    tell(say.demoStop);
+    const week = playWeek({ max, channel, clock: systemClock, signal });
+    await Promise.race([aborted(io.signal), served.ended]).catch(() => tell(say.failed));
+    ending.abort();
+    await week;
+    await served.stop();
+    return 0;
+  } finally {
+    ending.abort();
+    core?.close();
+    await max.close();
+    await rm(folder, { recursive: true, force: true });
+    tell(say.demoGone);
+  }
+}
+
+/** The same file that a rep would write, so that the demo shows the real way. */
+async function configure(
+  folder: string,
+  maxUrl: string,
+  channel: { readonly chatId: string; readonly token: string; readonly title: string },
+  port: number,
+  lang: Lang,
+): Promise<Config> {
+  const file = path.join(folder, "postern.yaml");
+  await mkdir(path.join(folder, "data"), { mode: 0o700 });
+  const yaml = [
+    "version: 1",
+    `lang: ${lang}`,
+    "data: ./data",
+    "sources:",
+    "  faculty:",
+    "    type: max-bot",
+    `    base_url: ${maxUrl}`,
+    "rooms:",
+    `  ${ROOM}:`,
+    "    type: sealed",
+    `    title: ${JSON.stringify(channel.title)}`,
+    "mappings:",
+    "  - source: faculty",
+    `    channel: ${channel.chatId}`,
+    `    rooms: [${ROOM}]`,
+    "    urgent: ['#срочно']",
+    "    pin: ['#важно']",
+    "    backfill: 20",
+    "feed:",
+    `  listen: 127.0.0.1:${port}`,
+  ];
+  await writeFile(file, `${yaml.join("\n")}\n`, { mode: 0o600 });
+  const loaded = await loadConfig({ file, env: { POSTERN_FACULTY_TOKEN: channel.token }, lang });
+  if (!loaded.ok) throw new Error(`the demo's own configuration is refused: ${JSON.stringify(loaded.errors)}`);
+  return loaded.config;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

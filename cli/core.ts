@@ -1,0 +1,130 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import sodium from "libsodium-wrappers";
+import { type Bridge, createBridge, type RoomSettings } from "../bridge/bridge.ts";
+import { systemClock, systemRandom } from "../bridge/clock.ts";
+import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
+import type { Clock, Random } from "../bridge/model/effects.ts";
+import type { RoomName } from "../bridge/model/ids.ts";
+import { ready } from "../bridge/seal/sodium.ts";
+import { type Db, openDatabase } from "../bridge/store/db.ts";
+import { findKey, type KeyProblem } from "../bridge/vault/key.ts";
+import { createVault, type Vault } from "../bridge/vault/vault.ts";
+import type { Config, RoomConfig } from "../config/config.ts";
+import type { OpenProblem } from "./bridge-api.ts";
+
+/** The core over one opened database. Nothing runs yet. */
+export interface Core {
+  readonly config: Config;
+  readonly lib: typeof sodium;
+  readonly vault: Vault;
+  readonly db: Db;
+  readonly bridge: Bridge;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly failpoints: Failpoints;
+  close(): void;
+}
+
+export interface CoreOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks for the vault's passphrase; null where nobody can be asked. */
+  readonly askPassphrase: (() => Promise<string | null>) | null;
+  readonly failpoints?: Failpoints;
+  /** The demo's key may lie beside its data, which it throws away. */
+  readonly keyInDataAllowed?: boolean;
+}
+
+export type OpenedCore =
+  | { readonly ok: true; readonly core: Core }
+  | { readonly ok: false; readonly problem: OpenProblem };
+
+const databaseFile = (config: Config): string => path.join(config.data, "postern.db");
+
+const keyProblem = (problem: KeyProblem): OpenProblem => ({
+  code: problem.code,
+  where: "file" in problem ? problem.file : "where" in problem ? problem.where : "",
+});
+
+/** What the core needs to know of a room. */
+function settingsOf(room: RoomConfig): RoomSettings {
+  return {
+    timing: room.timing,
+    info: {
+      title: room.title,
+      zone: room.zone,
+      lang: room.lang,
+      history: room.history,
+      origins: room.origins,
+      ...(room.telegram === null ? {} : { chat: room.telegram }),
+      ...(room.welcome === null ? {} : { text: room.welcome }),
+    },
+  };
+}
+
+/** Finds the vault's key, opens the database and puts the core together. Faults are values. */
+export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCore> {
+  const file = databaseFile(config);
+  const found = await findKey(
+    {
+      dataFolder: config.data,
+      keyFile: config.vault.keyFile,
+      environment: o.env.POSTERN_VAULT_KEY ?? null,
+      passphrase: config.vault.passphrase ? (o.askPassphrase ?? (async () => null)) : null,
+      allowInside: o.keyInDataAllowed === true,
+    },
+    existsSync(file),
+  );
+  if (!found.ok) return { ok: false, problem: keyProblem(found.problem) };
+  const lib = await ready();
+  const vault = createVault(lib, found.key);
+  const opened = open(file, vault);
+  if (!opened.ok) return opened;
+  const failpoints = o.failpoints ?? noFailpoints;
+  const rooms = new Map<RoomName, RoomSettings>([...config.rooms].map(([name, room]) => [name, settingsOf(room)]));
+  const bridge = createBridge({
+    lib,
+    vault,
+    db: opened.db,
+    dataFolder: config.data,
+    mappings: config.mappings,
+    rooms,
+    clock: systemClock,
+    random: systemRandom,
+    failpoints,
+  });
+  return {
+    ok: true,
+    core: {
+      config,
+      lib,
+      vault,
+      db: opened.db,
+      bridge,
+      clock: systemClock,
+      random: systemRandom,
+      failpoints,
+      close: () => opened.db.close(),
+    },
+  };
+}
+
+function open(
+  file: string,
+  vault: Vault,
+): { readonly ok: true; readonly db: Db } | { readonly ok: false; readonly problem: OpenProblem } {
+  try {
+    const result = openDatabase(file, vault);
+    if (result.ok) return result;
+    const codes = {
+      wrong_key: "wrong_key",
+      newer_schema: "newer_database",
+      not_a_database: "unreadable",
+      in_use: "in_use",
+    } as const;
+    return { ok: false, problem: { code: codes[result.problem.code], where: file } };
+  } catch {
+    // Permissions, a full disk, a folder in the way: SQLite's own words would not help the rep.
+    return { ok: false, problem: { code: "unreadable", where: file } };
+  }
+}

@@ -1,0 +1,36 @@
+import type { RoomName } from "../bridge/model/ids.ts";
+import { dayKey } from "../bridge/seal/keys.ts";
+import { joinLink } from "../bridge/seal/link.ts";
+import type { Config } from "../config/config.ts";
+import type { Core } from "./core.ts";
+
+/** Where readers open the page, with a closing slash; null when the configuration names no place. */
+export function pageOf(config: Config): string | null {
+  const { publicUrl, listen } = config.feed;
+  if (publicUrl !== null) return `${publicUrl}/`;
+  return listen === null ? null : `http://${listen.host}:${listen.port}/`;
+}
+
+/**
+ * A room's join link, from the oldest day kept or from today. `page` ends in a slash. null: the room has no keys.
+ */
+export function linkOf(core: Core, room: RoomName, page: string, fromToday: boolean): string | null {
+  const { store, log } = core.bridge;
+  const state = store.seal.get(room);
+  if (state === null) return null;
+  const epoch = fromToday ? Math.max(state.epoch, log.today(), state.keyEpoch) : state.keyEpoch;
+  const lowest = store.seal.kept(room).find((chain) => chain.epoch >= epoch) ?? state;
+  return joinLink(
+    core.lib,
+    page,
+    {
+      rootPk: state.rootPk,
+      salt: state.salt,
+      serial: lowest.serial,
+      restart: lowest.restart,
+      epoch,
+      key: dayKey(core.lib, state.key, state.keyEpoch, epoch),
+    },
+    core.config.rooms.get(room)?.origins ?? [],
+  );
+}

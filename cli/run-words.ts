@@ -1,0 +1,98 @@
+import type { Lang } from "../config/config.ts";
+
+/** What `run` and `demo` say while they work. */
+export interface RunWords {
+  readonly passphrase: string;
+  readonly locked: (folder: string) => string;
+  readonly port: (address: string, taken: boolean) => string;
+  readonly noKeys: (room: string) => string;
+  readonly started: (page: string | null) => string;
+  readonly stopping: string;
+  readonly stopped: string;
+  readonly failed: string;
+  readonly sourceStopped: (source: string, why: string) => string;
+  readonly sourceDenied: (source: string) => string;
+  readonly vanished: (source: string, count: number) => string;
+  readonly refused: (room: string) => string;
+  readonly carrierFailed: (room: string, folder: string) => string;
+  readonly newChain: (room: string) => string;
+  readonly waitingForOrigins: (room: string) => string;
+  readonly demoStarting: string;
+  readonly demoReady: string;
+  readonly demoStop: string;
+  readonly demoGone: string;
+}
+
+const ru: RunWords = {
+  passphrase: "Фраза-пароль хранилища",
+  locked: (folder) =>
+    `На папке ${folder} уже работает мост. Второй не запущен: объявления идут через первый. Остановите его, если хотите запустить этот.`,
+  port: (address, taken) =>
+    taken
+      ? `Адрес ${address} уже занят другой программой. Мост не запущен, объявления подождут в MAX. Освободите его или измените feed.listen.`
+      : `На адресе ${address} слушать нельзя. Мост не запущен, объявления подождут в MAX. Измените feed.listen.`,
+  noKeys: (room) =>
+    `У комнаты «${room}» ещё нет ключей: её объявления ждут в очереди. Остановите мост и создайте их: postern room init ${room}`,
+  started: (page) =>
+    page === null
+      ? "Мост работает. Остановить: Ctrl-C."
+      : `Мост работает, страница: ${page} Остановить: Ctrl-C.`,
+  stopping: "Останавливаюсь: заканчиваю начатое.",
+  stopped: "Остановлен. Ничего не потеряно: с этого места он и продолжит.",
+  failed:
+    "Мост остановился из-за сбоя (диск или ошибка программы). Принятое сохранено. Проверьте место на диске и запустите снова; если повторится, сообщите код из журнала.",
+  sourceStopped: (source, why) =>
+    `Источник «${source}» больше не читается: ${why}. Новые объявления из него не придут, пока это не исправить; потом перезапустите мост.`,
+  sourceDenied: (source) =>
+    `Источник «${source}»: один из каналов закрыт для бота. Объявления оттуда не придут; остальные каналы читаются. Сделайте бота администратором с правом читать все сообщения. Подробнее: postern check`,
+  vanished: (source, count) =>
+    `Источник «${source}»: пропало сразу много постов (${count}). В комнатах ничего не удалено: это похоже на потерю доступа. Если их и правда удалили, делать ничего не нужно.`,
+  refused: (room) => `Комната «${room}» не приняла одно объявление; остальные идут. Смотрите: postern status`,
+  carrierFailed: (room, folder) =>
+    `Ленту комнаты «${room}» не удалось записать в ${folder}. Объявления сохранены и появятся, когда запись удастся. Проверьте папку, права и место на диске.`,
+  newChain: (room) =>
+    `Комната «${room}» начинает новую цепочку: база старше того, что уже было опубликовано. Ссылки остаются в силе.`,
+  waitingForOrigins: (room) =>
+    `Ни одно из мест комнаты «${room}» (origins) не отвечает. Жду до десяти минут, чтобы ничего не опубликовать дважды; потом мост продолжит сам.`,
+  demoStarting: "Показ: встроенный заменитель MAX, мост во временной папке и лента. Наружу ничего не уходит.",
+  demoReady: "Откройте ссылку в браузере: первая минута самая живая.",
+  demoStop: "Закончить: Ctrl-C (временная папка будет удалена).",
+  demoGone: "Показ закончен, временная папка удалена.",
+};
+
+const en: RunWords = {
+  passphrase: "The vault's passphrase",
+  locked: (folder) =>
+    `A bridge already runs on ${folder}. This one was not started: announcements go through the first. Stop that one if you want this one.`,
+  port: (address, taken) =>
+    taken
+      ? `Another program already listens on ${address}. The bridge was not started; announcements wait in MAX. Free the address or change feed.listen.`
+      : `Listening on ${address} is not possible. The bridge was not started; announcements wait in MAX. Change feed.listen.`,
+  noKeys: (room) =>
+    `The room "${room}" has no keys yet: its announcements wait in the queue. Stop the bridge and make them: postern room init ${room}`,
+  started: (page) =>
+    page === null ? "The bridge runs. To stop: Ctrl-C." : `The bridge runs, page: ${page} To stop: Ctrl-C.`,
+  stopping: "Stopping: finishing what is under way.",
+  stopped: "Stopped. Nothing is lost: it goes on from here.",
+  failed:
+    "The bridge stopped because of a fault (the disk, or a bug). What was accepted is kept. Check the free space and start it again; if it happens again, report the code in the log.",
+  sourceStopped: (source, why) =>
+    `The source "${source}" is no longer read: ${why}. Its new announcements will not come until this is mended; then restart the bridge.`,
+  sourceDenied: (source) =>
+    `The source "${source}": one of its channels is closed to the bot. Its announcements will not come; other channels are read. Make the bot an administrator that may read all messages. More: postern check`,
+  vanished: (source, count) =>
+    `The source "${source}": many posts vanished at once (${count}). Nothing was removed from the rooms: this looks like lost access. If they really were removed, nothing needs to be done.`,
+  refused: (room) => `The room "${room}" did not take one announcement; others go on. See: postern status`,
+  carrierFailed: (room, folder) =>
+    `The feed of the room "${room}" could not be written to ${folder}. Announcements are kept and will appear when writing works again. Check the folder, its rights and the free space.`,
+  newChain: (room) =>
+    `The room "${room}" begins a new chain: the database is older than what was published. Links stay valid.`,
+  waitingForOrigins: (room) =>
+    `None of the places of the room "${room}" (origins) answers. Waiting up to ten minutes so that nothing is published twice; then the bridge goes on by itself.`,
+  demoStarting: "Demo: a built-in stand-in for MAX, a bridge in a temporary folder and the feed. Nothing leaves this machine.",
+  demoReady: "Open the link in a browser: the first minute is the liveliest.",
+  demoStop: "To end it: Ctrl-C (the temporary folder will be removed).",
+  demoGone: "The demo is over, the temporary folder is removed.",
+};
+
+export const runWords = (lang: Lang): RunWords => (lang === "ru" ? ru : en);
