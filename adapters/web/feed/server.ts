@@ -36,7 +36,7 @@ const params = /^\/([0-9a-f]{32})\/(head|cert|s\/\d{1,5}\.\d{1,3}\/\d{1,15}|f\/[
 export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer> {
   const limiter = createLimiter(o.limits, o.clock);
   const waiting = new Map<string, Set<() => void>>();
-  const app = Fastify({ logger: false, bodyLimit: 1024, forceCloseConnections: true, maxParamLength: 64 });
+  const app = Fastify({ logger: false, bodyLimit: 1024, forceCloseConnections: true });
   const closing = new AbortController();
 
   const addressOf = (request: FastifyRequest): string => {
