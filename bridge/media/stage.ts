@@ -5,6 +5,7 @@ import type { MediaId, Millis, SourceName } from "../model/ids.ts";
 import type { Source } from "../model/source.ts";
 import type { MediaMeta } from "../outbox/port.ts";
 import type { MediaStore, PendingMedia } from "../store/media.ts";
+import { createTasks } from "../tasks.ts";
 import type { Vault } from "../vault/vault.ts";
 import { cleanImage, LARGEST_IMAGE, SNIFFED, sniff } from "./clean.ts";
 import type { Spool } from "./spool.ts";
@@ -110,25 +111,24 @@ export function createMediaStage(o: MediaStageOptions) {
     wake: () => bell.ring(),
     /** Fetches until `signal` aborts. */
     async run(signal: AbortSignal): Promise<void> {
-      const tasks = new Set<Promise<void>>();
+      const tasks = createTasks();
       while (!signal.aborted) {
+        tasks.check();
         const now = o.clock.now();
         const waiting = o.media.pending(o.concurrency + busy.size).filter(({ media }) => !busy.has(media.id));
         const due = waiting.filter(({ at }) => at <= now).slice(0, o.concurrency - busy.size);
         for (const { media } of due) {
           busy.add(media.id);
-          const task = one(media, signal).finally(() => {
+          tasks.start(one(media, signal), () => {
             busy.delete(media.id);
-            tasks.delete(task);
             bell.ring();
           });
-          tasks.add(task);
         }
         if (due.length > 0) continue;
         const next = busy.size >= o.concurrency ? undefined : waiting.find(({ at }) => at > now);
         await bell.wait(next?.at ?? null, signal);
       }
-      await Promise.all(tasks);
+      await tasks.ended();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Clock, Random } from "../model/effects.ts";
 import type { Millis, RoomName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { createBell } from "../bell.ts";
+import { createTasks } from "../tasks.ts";
 import type { Destination } from "./destination.ts";
 import type { Delivery, Outbox } from "./port.ts";
 import { pause } from "./retry.ts";
@@ -85,8 +86,9 @@ export function createWorker(o: WorkerOptions): Worker {
       bell.ring();
     },
     async run(signal) {
-      const tasks = new Set<Promise<void>>();
+      const tasks = createTasks();
       while (!signal.aborted) {
+        tasks.check();
         const now = o.clock.now();
         for (const [room, until] of parked) if (until <= now) parked.delete(room);
         const taken = new Set([...busy, ...parked.keys(), ...homeless]);
@@ -107,14 +109,12 @@ export function createWorker(o: WorkerOptions): Worker {
           continue;
         }
         busy.add(head.room);
-        const task = serve(head, to, signal).finally(() => {
+        tasks.start(serve(head, to, signal), () => {
           busy.delete(head.room);
-          tasks.delete(task);
           bell.ring();
         });
-        tasks.add(task);
       }
-      await Promise.all(tasks);
+      await tasks.ended();
     },
   };
 }

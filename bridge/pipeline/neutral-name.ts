@@ -1,0 +1,29 @@
+import type { AttachmentKind } from "../model/post.ts";
+import type { Millis } from "../model/ids.ts";
+
+const stems = { image: "photo", video: "video", audio: "audio", file: "file", sticker: "sticker" } as const;
+const usual = { image: "jpg", video: "mp4", audio: "mp3", file: "bin", sticker: "webp" } as const;
+/** Endings that tell what opens a file and nothing else. Another one is left away. */
+const endings = new Set(
+  (
+    "pdf doc docx odt rtf txt md xls xlsx ods csv ppt pptx odp epub djvu fb2 zip rar 7z gz tar " +
+    "jpg jpeg png webp gif heic svg mp4 mov webm mkv avi mp3 m4a ogg oga opus wav flac ics vcf json xml html tex"
+  ).split(" "),
+);
+
+/** The local day of a moment, like 2026-11-24. */
+function day(at: Millis, timezone: string): string {
+  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(at);
+  return parts.slice(0, 10);
+}
+
+/** Our own name for an attachment: its kind, the post's day and its place in the post. */
+export function neutralName(
+  kind: AttachmentKind,
+  given: string | undefined,
+  about: { readonly at: Millis; readonly timezone: string; readonly place: number },
+): string {
+  const written = /\.([A-Za-z0-9]{1,5})$/.exec(given ?? "")?.[1]?.toLowerCase();
+  const ending = written !== undefined && endings.has(written) ? written : usual[kind];
+  return `${stems[kind]}-${day(about.at, about.timezone)}-${about.place}.${ending}`;
+}

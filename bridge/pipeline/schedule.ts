@@ -1,0 +1,43 @@
+import type { Random } from "../model/effects.ts";
+import type { Millis } from "../model/ids.ts";
+import type { DailyRange, RoomTiming } from "../model/mapping.ts";
+
+const MINUTE = 60_000;
+const DAY_MINUTES = 1440;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Minutes since local midnight, with the part of a minute that has passed. */
+function localMinutes(at: Millis, zone: string): number {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    formats.set(zone, format);
+  }
+  const [hour = 0, minute = 0] = format.format(at).split(":").map(Number);
+  return hour * 60 + minute + (((at % MINUTE) + MINUTE) % MINUTE) / MINUTE;
+}
+
+/** The next moment at or after `at` whose local time is `minutes`. On the day clocks change it is found by looking. */
+function next(at: Millis, minutes: number, zone: string): Millis {
+  const wait = (minutes - localMinutes(at, zone) + DAY_MINUTES) % DAY_MINUTES;
+  const guess = at + Math.round(wait * MINUTE);
+  // Where the clock was changed in between, the guess is off by the change.
+  const off = (localMinutes(guess, zone) - minutes + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES - DAY_MINUTES / 2;
+  const mended = guess - Math.round(off * MINUTE);
+  return mended >= at ? mended : guess;
+}
+
+const silent = (at: Millis, range: DailyRange, zone: string): boolean => {
+  const now = localMinutes(at, zone);
+  return range.from <= range.to ? now >= range.from && now < range.to : now >= range.from || now < range.to;
+};
+
+/** When a delivery accepted at `now` is due: the next slot, a random wait, and out of the silent hours. */
+export function dueAt(now: Millis, timing: RoomTiming, zone: string, random: Random): Millis {
+  const { slots, jitter, silentHours } = timing;
+  let at = slots.length === 0 ? now : Math.min(...slots.map((slot) => next(now, slot, zone)));
+  if (jitter > 0) at += Math.floor(random.next() * (jitter + 1));
+  if (silentHours !== null && silent(at, silentHours, zone)) at = next(at, silentHours.to, zone);
+  return at;
+}

@@ -1,0 +1,43 @@
+import type { RichText } from "../model/rich-text.ts";
+import { clamp } from "../model/rich-text.ts";
+import type { ScrubWords } from "./scrub-words.ts";
+import { handle, isForeign, maxId, maxLink } from "./max-traces.ts";
+import { type Edit, replaceMatches, rewrite } from "./rewrite.ts";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+
+/** Canonical composition (NFC), with the marks moved along. */
+function composed(rich: RichText): RichText {
+  if (rich.text.normalize("NFC") === rich.text) return rich;
+  const edits: Edit[] = [];
+  for (const { segment, index } of new Intl.Segmenter("ru", { granularity: "grapheme" }).segment(rich.text)) {
+    const text = segment.normalize("NFC");
+    if (text !== segment) edits.push({ start: index, end: index + segment.length, text });
+  }
+  return rewrite(rich, edits);
+}
+
+/**
+ * One text without what leads to people or into MAX: well-formed, without control characters, in one
+ * normalisation form; links into MAX, message ids and handles become neutral words.
+ */
+export function scrubText(rich: RichText, words: ScrubWords): RichText {
+  const text = rich.text.toWellFormed();
+  let clean: RichText = { text, marks: clamp(text, rich.marks) };
+  clean = {
+    ...clean,
+    marks: clean.marks.flatMap((m) => {
+      if (m.kind !== "link") return [m];
+      return m.url === undefined || isForeign(m.url) ? [] : [{ ...m, url: m.url.trim().toWellFormed() }];
+    }),
+  };
+  clean = replaceMatches(clean, /\r\n?/g, () => "\n");
+  clean = replaceMatches(clean, control, () => "");
+  clean = composed(clean);
+  clean = replaceMatches(clean, maxLink, () => words.maxLink);
+  clean = replaceMatches(clean, maxId, () => words.id);
+  clean = replaceMatches(clean, handle, () => words.handle);
+  const end = clean.text.trimEnd().length;
+  return rewrite(clean, end < clean.text.length ? [{ start: end, end: clean.text.length, text: "" }] : []);
+}

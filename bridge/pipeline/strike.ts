@@ -1,0 +1,1 @@
+export { struck as strike } from "./clean.ts";
