@@ -122,7 +122,9 @@ export function sourceContract(name: string, make: () => Promise<SourceWorld>): 
     const world = await make();
     const stop = new AbortController();
     const reading = (async () => {
-      for await (const _ of world.source().events(null, stop.signal)) await world.caughtUp();
+      let batches = 0;
+      for await (const said of world.source().events(null, stop.signal)) if (said.kind === "batch") batches++;
+      expect(batches).toBeGreaterThan(0);
     })();
     await world.publish("что угодно");
     await world.caughtUp();

@@ -1,0 +1,41 @@
+import type { ChannelId } from "../../bridge/model/ids.ts";
+import type { CheckFinding } from "../../bridge/model/source.ts";
+import type { Answer, Client } from "./client.ts";
+import { Chat, Member } from "./wire.ts";
+
+const DEADLINE = 20_000;
+
+const failed = (answer: Exclude<Answer, { kind: "ok" }>, refused: string): string => {
+  if (answer.kind === "trouble") return answer.code;
+  return answer.status === 401 ? "token_refused" : refused;
+};
+
+/** Whether the token is good and the bot may read each channel. Codes are those of the command line's texts. */
+export async function check(
+  client: Client,
+  channels: readonly ChannelId[],
+  signal: AbortSignal,
+): Promise<readonly CheckFinding[]> {
+  const me = await client.get("/me", {}, DEADLINE, signal);
+  if (me.kind !== "ok") return [{ ok: false, code: failed(me, "access_denied") }];
+  const findings: CheckFinding[] = [{ ok: true, code: "token_accepted" }];
+  for (const channel of channels) findings.push(await checkChannel(client, channel, signal));
+  return findings;
+}
+
+async function checkChannel(client: Client, channel: ChannelId, signal: AbortSignal): Promise<CheckFinding> {
+  const path = `/chats/${encodeURIComponent(channel)}`;
+  const chat = await client.get(path, {}, DEADLINE, signal);
+  if (chat.kind !== "ok") return { ok: false, code: failed(chat, "not_in_channel"), channel };
+  const status = Chat.safeParse(chat.json).data?.status ?? "active";
+  if (status !== "active") return { ok: false, code: "channel_closed", channel };
+  const answer = await client.get(`${path}/members/me`, {}, DEADLINE, signal);
+  if (answer.kind !== "ok") return { ok: false, code: failed(answer, "not_in_channel"), channel };
+  const member = Member.safeParse(answer.json);
+  if (!member.success) return { ok: false, code: "bad_answer", channel };
+  if (!member.data.is_admin) return { ok: false, code: "not_admin", channel };
+  // Owners have no list of permissions: they may do everything.
+  if (member.data.permissions != null && !member.data.permissions.includes("read_all_messages"))
+    return { ok: false, code: "lacks_read_all_messages", channel };
+  return { ok: true, code: "channel_readable", channel };
+}

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { ChannelId, ForeignId, MediaRef, SenderId } from "../../bridge/model/ids.ts";
+import type { RawAttachment, RawContent, RawMedia, RawPost } from "../../bridge/model/post.ts";
+import { clamp, type Mark, type MarkKind } from "../../bridge/model/rich-text.ts";
+import { Attachment, type Body, Keyboard, Markup, type Message } from "./wire.ts";
+
+const marks: Readonly<Record<string, MarkKind>> = {
+  strong: "strong",
+  emphasized: "em",
+  monospaced: "code",
+  strikethrough: "strike",
+  underline: "under",
+  heading: "head",
+  highlighted: "mark",
+  quote: "quote",
+  link: "link",
+};
+
+/** What {@link mediaOf} needs to open an attachment again. */
+export const Ref = z.object({
+  mid: z.string(),
+  kind: z.string(),
+  identity: z.string(),
+  url: z.string().nullable(),
+  token: z.string().nullable(),
+});
+export type Ref = z.infer<typeof Ref>;
+
+/** Marks of a text. A mention keeps its words and loses whom it leads to; what is not known is left out. */
+function markup(text: string, list: readonly unknown[]): readonly Mark[] {
+  const found = list.flatMap((item): Mark[] => {
+    const element = Markup.safeParse(item);
+    if (!element.success) return [];
+    const { type, from, length, url } = element.data;
+    const kind = marks[type];
+    if (kind === undefined || (kind === "link" && url === undefined)) return [];
+    return [{ kind, start: from, end: from + length, ...(kind === "link" && url !== undefined ? { url } : {}) }];
+  });
+  return clamp(text, found);
+}
+
+const kinds = { image: "image", video: "video", audio: "audio", file: "file", sticker: "sticker" } as const;
+
+/** The same for the same attachment whenever it is seen: links change, these do not. */
+function identityOf(a: Attachment): string {
+  const { payload } = a;
+  const own = payload?.photo_id ?? payload?.code ?? payload?.token ?? `${a.filename ?? ""}/${a.size ?? ""}`;
+  return `${a.type}:${own}`;
+}
+
+function mediaOf(a: Attachment, kind: RawMedia["kind"], mid: string): RawMedia {
+  const identity = identityOf(a);
+  const ref: Ref = { mid, kind, identity, url: a.payload?.url ?? null, token: a.payload?.token ?? null };
+  return {
+    type: "media",
+    kind,
+    ref: MediaRef.parse(JSON.stringify(ref)),
+    identity,
+    ...(a.filename === undefined ? {} : { name: a.filename }),
+    ...(a.size === undefined ? {} : { size: a.size }),
+    ...(a.width === undefined ? {} : { width: a.width }),
+    ...(a.height === undefined ? {} : { height: a.height }),
+    ...(a.duration === undefined ? {} : { duration: a.duration }),
+  };
+}
+
+/** One attachment; what is not understood is `unknown`, never left out. `mid`: the message to fetch for a new link. */
+function attachment(item: unknown, mid: string): RawAttachment {
+  const parsed = Attachment.safeParse(item);
+  if (!parsed.success) return { type: "unknown" };
+  const a = parsed.data;
+  for (const kind of Object.values(kinds)) if (a.type === kind && a.payload !== undefined) return mediaOf(a, kind, mid);
+  if (a.type === "contact") return { type: "contact" };
+  if (a.type === "location" && a.latitude !== undefined && a.longitude !== undefined)
+    return { type: "location", latitude: a.latitude, longitude: a.longitude };
+  if (a.type === "share")
+    return {
+      type: "share",
+      ...(a.payload?.url === undefined ? {} : { url: a.payload.url }),
+      ...(a.title == null ? {} : { title: a.title }),
+      ...(a.description == null ? {} : { description: a.description }),
+    };
+  if (a.type === "inline_keyboard") {
+    const keyboard = Keyboard.safeParse(item);
+    const buttons = keyboard.success ? keyboard.data.payload.buttons.flat() : [];
+    return {
+      type: "buttons",
+      links: buttons.flatMap((b) => (b.type === "link" && b.url !== undefined ? [{ text: b.text, url: b.url }] : [])),
+    };
+  }
+  return { type: "unknown" };
+}
+
+function content(body: Body, mid: string): RawContent {
+  const text = body.text ?? "";
+  return {
+    body: { text, marks: markup(text, body.markup ?? []) },
+    attachments: (body.attachments ?? []).map((item) => attachment(item, mid)),
+  };
+}
+
+/** A message as the core knows it. A forward's content stands in `link.message`, and is fetched by the outer message. */
+export function decodePost(message: Message): RawPost {
+  const { body, link, sender } = message;
+  return {
+    ...content(body, body.mid),
+    channel: ChannelId.parse(message.recipient.chat_id),
+    foreignId: ForeignId.parse(body.mid),
+    postedAt: message.timestamp,
+    sender: sender == null ? null : SenderId.parse(sender.user_id),
+    ...(link?.type === "reply" ? { replyTo: ForeignId.parse(link.message.mid) } : {}),
+    ...(link?.type === "forward" ? { forward: content(link.message, body.mid) } : {}),
+  };
+}
+
+/** Every attachment with bytes of a message and of what it forwards. */
+export const mediaIn = (post: RawPost): readonly RawMedia[] =>
+  [...post.attachments, ...(post.forward?.attachments ?? [])].filter((a) => a.type === "media");

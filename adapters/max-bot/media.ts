@@ -1,0 +1,109 @@
+import { type Dispatcher, request } from "undici";
+import type { Clock } from "../../bridge/model/effects.ts";
+import type { MediaRef } from "../../bridge/model/ids.ts";
+import type { MediaOutcome } from "../../bridge/model/source.ts";
+import type { Client } from "./client.ts";
+import { decodePost, mediaIn, Ref } from "./decode.ts";
+import { Message, Video } from "./wire.ts";
+
+export interface MediaOptions {
+  readonly client: Client;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+}
+
+const DEADLINE = 30_000;
+/** No byte for so long, ms, and the download counts as failed. */
+const FREEZE = 30_000;
+const REDIRECTS = 3;
+/** A video that MAX has not finished preparing is asked for again after this. */
+const PREPARING = 30_000;
+const PAUSE = 5_000;
+
+type Opened = MediaOutcome | { readonly kind: "expired" };
+
+/** Opens attachments by what a message said of them; the token is never sent to where media lie. */
+export function createMedia(o: MediaOptions) {
+  const later = (ms: number): MediaOutcome => ({ kind: "retry", at: o.clock.now() + ms });
+
+  const open = async (address: string, limit: number, signal: AbortSignal): Promise<Opened> => {
+    let url = URL.parse(address);
+    for (let step = 0; step <= REDIRECTS; step++) {
+      if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return { kind: "gone" };
+      let answer: Dispatcher.ResponseData;
+      try {
+        answer = await request(url, {
+          dispatcher: o.dispatcher,
+          signal,
+          headersTimeout: FREEZE,
+          bodyTimeout: FREEZE,
+        });
+      } catch {
+        return later(PAUSE);
+      }
+      const { statusCode: status, headers, body } = answer;
+      const length = Number(headers["content-length"] ?? Number.NaN);
+      const size = Number.isSafeInteger(length) ? length : null;
+      if (status === 200 && (size === null || size <= limit)) return { kind: "open", size, stream: body };
+      body.on("error", () => {});
+      body.destroy();
+      if (status === 200) return { kind: "too_large", size: size ?? limit + 1 };
+      if (status >= 300 && status < 400) url = URL.parse(String(headers.location ?? ""), url);
+      else if (status === 403 || status === 404 || status === 410) return { kind: "expired" };
+      else return later(status === 429 ? retryAfter(headers["retry-after"]) : PAUSE);
+    }
+    return { kind: "gone" };
+  };
+
+  /** The best quality that is not too large; MAX names them mp4_1080, mp4_720 and so on. */
+  const video = async (token: string, limit: number, signal: AbortSignal): Promise<Opened> => {
+    const answer = await o.client.get(`/videos/${encodeURIComponent(token)}`, {}, DEADLINE, signal);
+    if (answer.kind === "trouble") return later(Math.max(PAUSE, answer.retryAfter));
+    if (answer.kind === "refused") return answer.status === 404 ? { kind: "expired" } : later(PREPARING);
+    const { data } = Video.safeParse(answer.json);
+    if (data?.urls == null) return later(PREPARING);
+    const files = Object.entries(data.urls)
+      .flatMap(([name, url]) => {
+        const height = /^mp4_(\d+)$/.exec(name)?.[1];
+        return height === undefined || url == null ? [] : [{ height: Number(height), url }];
+      })
+      .toSorted((a, b) => b.height - a.height);
+    let last: Opened = { kind: "gone" };
+    for (const file of files) {
+      last = await open(file.url, limit, signal);
+      if (last.kind !== "too_large") return last;
+    }
+    return last;
+  };
+
+  const byRef = (ref: Ref, limit: number, signal: AbortSignal): Promise<Opened> | Opened => {
+    if (ref.kind === "video" && ref.token !== null) return video(ref.token, limit, signal);
+    return ref.url === null ? { kind: "expired" } : open(ref.url, limit, signal);
+  };
+
+  /** The same attachment with the links of today; null: the message or the attachment is gone. */
+  const anew = async (ref: Ref, signal: AbortSignal): Promise<Ref | null | "later"> => {
+    const answer = await o.client.get(`/messages/${encodeURIComponent(ref.mid)}`, {}, DEADLINE, signal);
+    if (answer.kind === "refused" && answer.status === 404) return null;
+    if (answer.kind !== "ok") return "later";
+    const message = Message.safeParse(answer.json);
+    if (!message.success) return "later";
+    const same = mediaIn(decodePost(message.data)).find((m) => m.identity === ref.identity);
+    return same === undefined ? null : Ref.parse(JSON.parse(same.ref));
+  };
+
+  /** See {@link Source.media}. */
+  return async (given: MediaRef, limit: number, signal: AbortSignal): Promise<MediaOutcome> => {
+    const ref = Ref.parse(JSON.parse(given));
+    const first = await byRef(ref, limit, signal);
+    if (first.kind !== "expired") return first;
+    const fresh = await anew(ref, signal);
+    if (fresh === "later") return later(PAUSE);
+    if (fresh === null) return { kind: "gone" };
+    const second = await byRef(fresh, limit, signal);
+    return second.kind === "expired" ? later(PREPARING) : second;
+  };
+}
+
+const retryAfter = (header: string | readonly string[] | undefined): number =>
+  Math.max(PAUSE, (Number(header ?? 0) || 0) * 1000);

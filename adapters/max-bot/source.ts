@@ -1,0 +1,53 @@
+import type { Clock, Random } from "../../bridge/model/effects.ts";
+import type { SourceName } from "../../bridge/model/ids.ts";
+import type { Source } from "../../bridge/model/source.ts";
+import { check } from "./check.ts";
+import { createClient } from "./client.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import type { ChannelPlan } from "./history.ts";
+import { createMedia } from "./media.ts";
+import { poll } from "./poll.ts";
+import { Messages } from "./wire.ts";
+
+export interface MaxBotOptions {
+  readonly name: SourceName;
+  readonly token: string;
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  /** PEM trusted by this source alone, besides the usual roots. */
+  readonly ca: string | null;
+  /** http, https or socks5, for this source alone. */
+  readonly proxy: string | null;
+  readonly channels: readonly ChannelPlan[];
+  /** How far back histories are read, ms. */
+  readonly reach: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const DEADLINE = 20_000;
+
+/** The MAX bot API as a source: long polling, reconciled with the channels' histories. It can only ask. */
+export function createMaxBotSource(o: MaxBotOptions): Source {
+  const dispatcher = createDispatcher(o);
+  const client = createClient({ ...o, dispatcher, proxied: o.proxy !== null });
+  return {
+    name: o.name,
+    events: (cursor, signal) => poll({ ...o, client }, cursor, signal),
+    media: createMedia({ client, dispatcher, clock: o.clock }),
+    async gone(channel, id, signal) {
+      const answer = await client.get(`/messages/${encodeURIComponent(id)}`, {}, DEADLINE, signal);
+      if (answer.kind === "ok") return "there";
+      if (answer.kind !== "refused" || answer.status !== 404) return "unknown";
+      // "Not found" is also what a bot without rights is told: only one that may read the channel can be sure.
+      const rights = await client.get("/messages", { chat_id: channel, count: "1" }, DEADLINE, signal);
+      return rights.kind === "ok" && Messages.safeParse(rights.json).success ? "gone" : "unknown";
+    },
+    check: (signal) =>
+      check(
+        client,
+        o.channels.map((c) => c.channel),
+        signal,
+      ),
+  };
+}
