@@ -1,3 +1,4 @@
+import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "./failpoint.ts";
 import { createSpool } from "./media/spool.ts";
@@ -14,7 +15,6 @@ import { atomically, type Db } from "./store/db.ts";
 import { sqliteOutbox } from "./store/outbox.ts";
 import { openStore } from "./store/store.ts";
 import type { Vault } from "./vault/vault.ts";
-import path from "node:path";
 
 /** A room as the core needs to know it. */
 export interface RoomSettings {

@@ -23,7 +23,12 @@ export interface CarriersOptions {
 export function createCarriers(o: CarriersOptions) {
   const bells = new Map(o.rooms.map((room) => [room, o.carriers.map(() => createBell(o.clock))]));
 
-  const follow = async (room: RoomName, carrier: Carrier, index: number, signal: AbortSignal): Promise<void> => {
+  const follow = async (
+    room: RoomName,
+    carrier: Carrier,
+    index: number,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const bell = bells.get(room)?.[index];
     if (bell === undefined) return;
     let tries = 0;

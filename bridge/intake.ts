@@ -4,7 +4,7 @@ import type { MappingName, Millis, SourceName } from "./model/ids.ts";
 import type { Mapping } from "./model/mapping.ts";
 import type { RawMedia, RawPost } from "./model/post.ts";
 import type { Source, SourceEvent, SourceSignal } from "./model/source.ts";
-import type { Accepted, ArrivingMedia, Arrival, Outbox, Route } from "./outbox/port.ts";
+import type { Accepted, Arrival, ArrivingMedia, Outbox, Route } from "./outbox/port.ts";
 import { scrub } from "./pipeline/clean.ts";
 import { route } from "./pipeline/policy.ts";
 
@@ -13,7 +13,12 @@ const VANISHED_COUNT = 5;
 const VANISHED_SHARE = 0.1;
 
 export type IntakeReport =
-  | { readonly kind: "accepted"; readonly source: SourceName; readonly accepted: Accepted; readonly readAt: Millis }
+  | {
+      readonly kind: "accepted";
+      readonly source: SourceName;
+      readonly accepted: Accepted;
+      readonly readAt: Millis;
+    }
   | { readonly kind: "trouble" | "stopped"; readonly source: SourceName; readonly code: string }
   | { readonly kind: "denied"; readonly source: SourceName }
   | { readonly kind: "vanished"; readonly source: SourceName; readonly count: number };

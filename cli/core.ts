@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import sodium from "libsodium-wrappers";
+import type sodium from "libsodium-wrappers";
 import { type Bridge, createBridge, type RoomSettings } from "../bridge/bridge.ts";
 import { systemClock, systemRandom } from "../bridge/clock.ts";
 import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
@@ -81,7 +81,9 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
   const opened = open(file, vault);
   if (!opened.ok) return opened;
   const failpoints = o.failpoints ?? noFailpoints;
-  const rooms = new Map<RoomName, RoomSettings>([...config.rooms].map(([name, room]) => [name, settingsOf(room)]));
+  const rooms = new Map<RoomName, RoomSettings>(
+    [...config.rooms].map(([name, room]) => [name, settingsOf(room)]),
+  );
   const bridge = createBridge({
     lib,
     vault,

@@ -36,7 +36,9 @@ export async function beginNewChains(core: Core, o: NewChainsOptions): Promise<v
     const roomId = Buffer.from(state.roomId).toString("hex");
     const tree = await readFile(path.join(config.feed.folder, roomId, "head")).catch(() => null);
     const other = await askOrigins(core, room, roomId, o);
-    const heads = [tree, ...other.heads].flatMap((bytes) => (bytes === null ? [] : genuine(core, room, bytes)));
+    const heads = [tree, ...other.heads].flatMap((bytes) =>
+      bytes === null ? [] : genuine(core, room, bytes),
+    );
     const needed = restartNeeded(state, heads);
     const blind = instance === "restored" || other.blind;
     if (needed === null && !blind) continue;
@@ -60,7 +62,9 @@ async function askOrigins(
   if (others.length === 0) return { heads: [], blind: false };
   const until = core.clock.now() + WAIT;
   for (let told = false; !o.signal.aborted; ) {
-    const answers = await Promise.all(others.map((origin) => originHead(originUrl(origin), roomId, o.signal)));
+    const answers = await Promise.all(
+      others.map((origin) => originHead(originUrl(origin), roomId, o.signal)),
+    );
     if (answers.some((answer) => answer.kind !== "silent"))
       return { heads: answers.flatMap((a) => (a.kind === "head" ? [a.bytes] : [])), blind: false };
     if (core.clock.now() >= until) break;

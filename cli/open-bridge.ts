@@ -1,24 +1,36 @@
 import { isCancel, password } from "@clack/prompts";
-import { reasons } from "../bridge/log/events.ts";
+import type { reasons } from "../bridge/log/events.ts";
 import { readCert } from "../bridge/seal/cert.ts";
 import { atomically } from "../bridge/store/db.ts";
 import { takeRunLock } from "../bridge/store/run-lock.ts";
-import type { BridgeCommands, BridgeStatus, OpenBridge, RoomKeys, RoomStatus, SourceStatus } from "./bridge-api.ts";
+import type {
+  BridgeCommands,
+  BridgeStatus,
+  OpenBridge,
+  RoomKeys,
+  RoomStatus,
+  SourceStatus,
+} from "./bridge-api.ts";
 import { type Core, openCore } from "./core.ts";
-import { runWords } from "./run-words.ts";
 import { linkOf, pageOf } from "./join-link.ts";
+import { runWords } from "./run-words.ts";
 
 /** Asks for the vault's passphrase at the terminal; null when nobody is there or it was cancelled. */
-export const askPassphrase = (canAsk: boolean, message: string): (() => Promise<string | null>) => async () => {
-  if (!canAsk) return null;
-  const given = await password({ message });
-  return isCancel(given) || given === undefined ? null : given;
-};
+export const askPassphrase =
+  (canAsk: boolean, message: string): (() => Promise<string | null>) =>
+  async () => {
+    if (!canAsk) return null;
+    const given = await password({ message });
+    return isCancel(given) || given === undefined ? null : given;
+  };
 
 /** Opens the store for a command. SQLite lets it work beside a running bridge. */
 export const openBridge: OpenBridge = async (config) => {
   const canAsk = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const opened = await openCore(config, { env: process.env, askPassphrase: askPassphrase(canAsk, runWords(config.lang).passphrase) });
+  const opened = await openCore(config, {
+    env: process.env,
+    askPassphrase: askPassphrase(canAsk, runWords(config.lang).passphrase),
+  });
   return opened.ok ? { ok: true, bridge: commandsOf(opened.core) } : opened;
 };
 
@@ -37,7 +49,8 @@ function roomKeys(core: Core): RoomKeys {
       const state = store.seal.get(room);
       if (state === null) return null;
       const bytes = store.seal.certs(state.rootPk).find((c) => c.serial === state.serial)?.cert;
-      const cert = bytes === undefined ? null : readCert(core.lib, new Uint8Array(bytes), new Uint8Array(state.rootPk));
+      const cert =
+        bytes === undefined ? null : readCert(core.lib, new Uint8Array(bytes), new Uint8Array(state.rootPk));
       return {
         roomId: Buffer.from(state.roomId).toString("hex"),
         certificateEnds: (cert?.notAfter ?? 0) * 1000,
@@ -110,4 +123,5 @@ const troubles = [
   "gone",
 ] as const satisfies readonly (typeof reasons)[number][];
 
-const troubleOf = (code: string | null): SourceStatus["trouble"] => troubles.find((known) => known === code) ?? null;
+const troubleOf = (code: string | null): SourceStatus["trouble"] =>
+  troubles.find((known) => known === code) ?? null;

@@ -32,7 +32,11 @@ export function createReports({ core, logger, say, words, tell }: ReportsOptions
       if (report.kind === "accepted") {
         const { posts, edits, removals, ignored } = report.accepted;
         told.delete(`denied/${source}`);
-        logger.event("source.batch", { source, at: report.readAt, count: posts + edits + removals + ignored });
+        logger.event("source.batch", {
+          source,
+          at: report.readAt,
+          count: posts + edits + removals + ignored,
+        });
         if (posts > 0) logger.event("announcement.accepted", { source, count: posts });
         if (edits > 0) logger.event("announcement.edited", { source, count: edits });
         if (removals > 0) logger.event("announcement.removed", { source, count: removals });
@@ -57,7 +61,11 @@ export function createReports({ core, logger, say, words, tell }: ReportsOptions
       if (outcome.kind === "refused") once(`refused/${d.room}`, say.refused(d.room));
     },
     media(code) {
-      const event = { media_ready: "media.fetched", media_retry: "media.late", media_failed: "media.failed" } as const;
+      const event = {
+        media_ready: "media.fetched",
+        media_retry: "media.late",
+        media_failed: "media.failed",
+      } as const;
       logger.event(event[code]);
     },
     carrier(room, _carrier, code) {

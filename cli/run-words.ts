@@ -89,7 +89,8 @@ const en: RunWords = {
     `The room "${room}" begins a new chain: the database is older than what was published. Links stay valid.`,
   waitingForOrigins: (room) =>
     `None of the places of the room "${room}" (origins) answers. Waiting up to ten minutes so that nothing is published twice; then the bridge goes on by itself.`,
-  demoStarting: "Demo: a built-in stand-in for MAX, a bridge in a temporary folder and the feed. Nothing leaves this machine.",
+  demoStarting:
+    "Demo: a built-in stand-in for MAX, a bridge in a temporary folder and the feed. Nothing leaves this machine.",
   demoReady: "Open the link in a browser: the first minute is the liveliest.",
   demoStop: "To end it: Ctrl-C (the temporary folder will be removed).",
   demoGone: "The demo is over, the temporary folder is removed.",

@@ -15,7 +15,9 @@ function sources(folder: string): readonly string[] {
 /** What a file imports: project files as paths from the root, packages by name. */
 function imports(file: string): readonly string[] {
   const text = readFileSync(path.join(root, file), "utf8");
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s*"([^"]+)"/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s*"([^"]+)"/g,
+  );
   return [...found].map((m) => {
     const name = m[1] ?? m[2] ?? m[3] ?? "";
     return name.startsWith(".") ? path.relative(root, path.resolve(root, path.dirname(file), name)) : name;
@@ -46,7 +48,16 @@ test("arrows run one way: cli → adapters → bridge, cli → config → bridge
 });
 
 test("the core knows no messenger's SDK, no web framework and no network library", () => {
-  const foreign = ["undici", "fastify", "grammy", "matrix-bot-sdk", "preact", "vite", "commander", "@clack/prompts"];
+  const foreign = [
+    "undici",
+    "fastify",
+    "grammy",
+    "matrix-bot-sdk",
+    "preact",
+    "vite",
+    "commander",
+    "@clack/prompts",
+  ];
   const wrong = files
     .filter((f) => f.startsWith("bridge/"))
     .flatMap((f) => (graph.get(f) ?? []).filter((i) => foreign.includes(i)).map((i) => `${f} → ${i}`));

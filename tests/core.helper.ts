@@ -4,8 +4,8 @@ import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import { onTestFinished } from "vitest";
 import { type Bridge, createBridge } from "../bridge/bridge.ts";
-import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
 import { systemRandom } from "../bridge/clock.ts";
+import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
 import type { Clock } from "../bridge/model/effects.ts";
 import {
   ChannelId,
@@ -23,9 +23,9 @@ import { plain } from "../bridge/model/rich-text.ts";
 import type { MediaOutcome, Presence, Source, SourceEvent, SourceSignal } from "../bridge/model/source.ts";
 import { type Reports, startRuntime } from "../bridge/runtime.ts";
 import type { Carrier } from "../bridge/seal/carrier.ts";
+import { readCert } from "../bridge/seal/cert.ts";
 import { dayKey } from "../bridge/seal/keys.ts";
 import { openRecord, parseRecord } from "../bridge/seal/record.ts";
-import { readCert } from "../bridge/seal/cert.ts";
 import { ready } from "../bridge/seal/sodium.ts";
 import { atomically, type Db, openDatabase } from "../bridge/store/db.ts";
 import { createVault, type Vault } from "../bridge/vault/vault.ts";
@@ -221,7 +221,13 @@ export interface ReadItem {
   readonly text: string;
   readonly was?: string;
   readonly reply?: string;
-  readonly files?: readonly { readonly id: string; readonly key: string; readonly hash: string; readonly size: number; readonly name: string }[];
+  readonly files?: readonly {
+    readonly id: string;
+    readonly key: string;
+    readonly hash: string;
+    readonly size: number;
+    readonly name: string;
+  }[];
 }
 
 /** All payloads of a room's log in order, opened with the room's own keys. */
@@ -232,13 +238,19 @@ export function payloads(c: TestCore, room = ROOM): readonly Record<string, unkn
   const out: Record<string, unknown>[] = [];
   for (const chain of c.bridge.store.seal.kept(room)) {
     const cert = certs.find((k) => k.serial === chain.serial)?.cert;
-    const known = cert === undefined ? null : readCert(c.lib, new Uint8Array(cert), new Uint8Array(state.rootPk));
+    const known =
+      cert === undefined ? null : readCert(c.lib, new Uint8Array(cert), new Uint8Array(state.rootPk));
     if (known === null) throw new Error("no certificate");
     for (const row of c.bridge.store.seal.read(room, chain.serial, chain.restart, 0, 1_000_000)) {
       const record = new Uint8Array(row.record);
       const epoch = parseRecord(record)?.epoch ?? 0;
       if (epoch < state.keyEpoch) continue;
-      const opened = openRecord(c.lib, record, known.onlinePk, dayKey(c.lib, state.key, state.keyEpoch, epoch));
+      const opened = openRecord(
+        c.lib,
+        record,
+        known.onlinePk,
+        dayKey(c.lib, state.key, state.keyEpoch, epoch),
+      );
       if (!opened.ok) throw new Error(opened.fault);
       out.push(JSON.parse(opened.json));
     }

@@ -79,8 +79,10 @@ export function createClient(o: ClientOptions & { readonly proxied: boolean }): 
         const body = await bounded(answer.body);
         if (body === null) return trouble("bad_answer");
         const status = answer.statusCode;
-        if (status === 429) return trouble("rate_limited", pauseOf(answer.headers["retry-after"], o.clock.now()));
-        if (status >= 500) return trouble("server_error", pauseOf(answer.headers["retry-after"], o.clock.now()));
+        if (status === 429)
+          return trouble("rate_limited", pauseOf(answer.headers["retry-after"], o.clock.now()));
+        if (status >= 500)
+          return trouble("server_error", pauseOf(answer.headers["retry-after"], o.clock.now()));
         if (status === 400 || status === 401 || status === 403 || status === 404 || status === 405)
           return isJson(body) ? { kind: "refused", status, at } : trouble("not_json");
         if (status !== 200) return trouble("bad_answer");

@@ -33,4 +33,3 @@ export function gap(before: string | null, after: string | null, given: number):
   if (before === null || after === null || !/^\d+$/.test(before) || !/^\d+$/.test(after)) return false;
   return BigInt(after) - BigInt(before) > BigInt(given);
 }
-

@@ -34,7 +34,9 @@ function markup(text: string, list: readonly unknown[]): readonly Mark[] {
     const { type, from, length, url } = element.data;
     const kind = marks[type];
     if (kind === undefined || (kind === "link" && url === undefined)) return [];
-    return [{ kind, start: from, end: from + length, ...(kind === "link" && url !== undefined ? { url } : {}) }];
+    return [
+      { kind, start: from, end: from + length, ...(kind === "link" && url !== undefined ? { url } : {}) },
+    ];
   });
   return clamp(text, found);
 }
@@ -69,7 +71,8 @@ function attachment(item: unknown, mid: string): RawAttachment {
   const parsed = Attachment.safeParse(item);
   if (!parsed.success) return { type: "unknown" };
   const a = parsed.data;
-  for (const kind of Object.values(kinds)) if (a.type === kind && a.payload !== undefined) return mediaOf(a, kind, mid);
+  for (const kind of Object.values(kinds))
+    if (a.type === kind && a.payload !== undefined) return mediaOf(a, kind, mid);
   if (a.type === "contact") return { type: "contact" };
   if (a.type === "location" && a.latitude !== undefined && a.longitude !== undefined)
     return { type: "location", latitude: a.latitude, longitude: a.longitude };
@@ -85,7 +88,9 @@ function attachment(item: unknown, mid: string): RawAttachment {
     const buttons = keyboard.success ? keyboard.data.payload.buttons.flat() : [];
     return {
       type: "buttons",
-      links: buttons.flatMap((b) => (b.type === "link" && b.url !== undefined ? [{ text: b.text, url: b.url }] : [])),
+      links: buttons.flatMap((b) =>
+        b.type === "link" && b.url !== undefined ? [{ text: b.text, url: b.url }] : [],
+      ),
     };
   }
   return { type: "unknown" };

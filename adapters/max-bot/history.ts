@@ -53,7 +53,11 @@ async function back(
   let before: number | null = null;
   let odd = 0;
   for (;;) {
-    const query = { chat_id: channel, count: String(PAGE), ...(before === null ? {} : { before: String(before) }) };
+    const query = {
+      chat_id: channel,
+      count: String(PAGE),
+      ...(before === null ? {} : { before: String(before) }),
+    };
     const answer = await client.get("/messages", query, DEADLINE, signal);
     if (answer.kind !== "ok") return failure(answer);
     const page = Messages.safeParse(answer.json);
@@ -89,11 +93,7 @@ const skipped = (n: number): readonly SourceEvent[] =>
  * First contact with a channel: its present is the baseline, but for what `backfill` asks for.
  * `limit`: most messages that are ever taken.
  */
-export async function firstContact(
-  client: Client,
-  plan: ChannelPlan,
-  signal: AbortSignal,
-): Promise<History> {
+export async function firstContact(client: Client, plan: ChannelPlan, signal: AbortSignal): Promise<History> {
   const { channel, backfill } = plan;
   const enough = (messages: readonly Message[]): boolean => {
     if (backfill.kind === "none") return true;

@@ -98,7 +98,11 @@ export async function* poll(
     if (signal.aborted) return;
     polledAt = clock.now();
     const timeout = due().length > 0 ? 0 : HOLD;
-    const query = { timeout: String(timeout), limit: "100", ...(place.marker === null ? {} : { marker: place.marker }) };
+    const query = {
+      timeout: String(timeout),
+      limit: "100",
+      ...(place.marker === null ? {} : { marker: place.marker }),
+    };
     const answer = await client.get("/updates", query, DEADLINE, signal);
     if (signal.aborted) return;
     if (answer.kind === "refused" && (answer.status === 401 || answer.status === 403)) {

@@ -41,7 +41,10 @@ export function decodeUpdate(item: unknown, channels: ReadonlySet<ChannelId>): D
     if (!channels.has(post.channel)) return skipped("other_chat");
     return {
       access: false,
-      event: type === "message_created" ? { type: "posted", post, at: post.postedAt } : { type: "edited", post, at },
+      event:
+        type === "message_created"
+          ? { type: "posted", post, at: post.postedAt }
+          : { type: "edited", post, at },
     };
   }
   if (type === "message_removed") {

@@ -48,7 +48,9 @@ export async function cleanImage(bytes: Uint8Array): Promise<CleanedImage> {
     const animated = (pages ?? 1) > 1 && (format === "gif" || format === "webp");
     const to = format === "png" || format === "webp" || format === "gif" ? kept[format] : kept.jpeg;
     const image = sharp(bytes, { ...options, animated });
-    const { data, info } = await to.write(animated ? image : image.autoOrient()).toBuffer({ resolveWithObject: true });
+    const { data, info } = await to
+      .write(animated ? image : image.autoOrient())
+      .toBuffer({ resolveWithObject: true });
     return {
       ok: true,
       bytes: new Uint8Array(data),

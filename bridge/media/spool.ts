@@ -25,7 +25,11 @@ export interface Spool {
 export function createSpool(lib: typeof sodium, folder: string, failpoints: Failpoints): Spool {
   const file = (id: string) => path.join(folder, id);
 
-  const push = async (handle: FileHandle, key: Uint8Array, content: AsyncIterable<Uint8Array>): Promise<number> => {
+  const push = async (
+    handle: FileHandle,
+    key: Uint8Array,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<number> => {
     const { state, header } = lib.crypto_secretstream_xchacha20poly1305_init_push(key);
     await handle.write(header);
     let size = 0;

@@ -80,7 +80,9 @@ export function createMediaStage(o: MediaStageOptions) {
     const deadline = new AbortController();
     const signal = AbortSignal.any([outer, deadline.signal]);
     const done = new AbortController();
-    void o.clock.sleep(o.deadline(m.source), AbortSignal.any([outer, done.signal])).then(() => deadline.abort());
+    void o.clock
+      .sleep(o.deadline(m.source), AbortSignal.any([outer, done.signal]))
+      .then(() => deadline.abort());
     let result: Result;
     try {
       result = await fetchOne(m, signal);

@@ -5,7 +5,9 @@ import { z } from "zod";
  * `RoomName.parse("faculty")` throws on a bug, `RoomName.safeParse(input)` decodes outside data.
  */
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "lower-case letters, digits, - and _ (63 at most)");
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "lower-case letters, digits, - and _ (63 at most)");
 
 /** A source's name in the configuration. */
 export const SourceName = name.brand("SourceName");

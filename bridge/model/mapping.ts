@@ -49,5 +49,8 @@ export interface Mapping {
   /** IANA name; rules slots, silent hours and the times shown. */
   readonly timezone: string;
   /** What to mirror of the past on first contact. */
-  readonly backfill: { readonly kind: "none" } | { readonly kind: "count"; readonly count: number } | { readonly kind: "since"; readonly at: Millis };
+  readonly backfill:
+    | { readonly kind: "none" }
+    | { readonly kind: "count"; readonly count: number }
+    | { readonly kind: "since"; readonly at: Millis };
 }

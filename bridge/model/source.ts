@@ -14,7 +14,12 @@ import type { RawPost } from "./post.ts";
  */
 export type SourceEvent =
   | { readonly type: "posted" | "edited" | "snapshot"; readonly post: RawPost; readonly at: Millis }
-  | { readonly type: "removed"; readonly channel: ChannelId; readonly foreignId: ForeignId; readonly at: Millis }
+  | {
+      readonly type: "removed";
+      readonly channel: ChannelId;
+      readonly foreignId: ForeignId;
+      readonly at: Millis;
+    }
   | {
       readonly type: "window";
       readonly channel: ChannelId;

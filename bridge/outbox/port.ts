@@ -10,8 +10,8 @@ import type {
   RoomName,
   SourceName,
 } from "../model/ids.ts";
-import type { AttachmentKind } from "../model/post.ts";
 import type { Outcome } from "../model/outcome.ts";
+import type { AttachmentKind } from "../model/post.ts";
 import type { RichText } from "../model/rich-text.ts";
 import type { CleanAnnouncement } from "../pipeline/clean.ts";
 
@@ -50,7 +50,12 @@ export type Arrival =
       readonly replyTo: ForeignId | null;
       readonly routes: readonly Route[];
     }
-  | { readonly type: "removed"; readonly channel: ChannelId; readonly foreignId: ForeignId; readonly at: Millis }
+  | {
+      readonly type: "removed";
+      readonly channel: ChannelId;
+      readonly foreignId: ForeignId;
+      readonly at: Millis;
+    }
   | { readonly type: "baseline"; readonly channel: ChannelId; readonly at: Millis }
   | { readonly type: "counted"; readonly code: string };
 

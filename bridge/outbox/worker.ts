@@ -1,8 +1,8 @@
+import { createBell } from "../bell.ts";
 import type { Failpoints } from "../failpoint.ts";
 import type { Clock, Random } from "../model/effects.ts";
 import type { Millis, RoomName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
-import { createBell } from "../bell.ts";
 import { createTasks } from "../tasks.ts";
 import type { Destination } from "./destination.ts";
 import type { Delivery, Outbox } from "./port.ts";
@@ -48,7 +48,11 @@ export function createWorker(o: WorkerOptions): Worker {
     return o.clock.now() < until ? until : null;
   };
 
-  const attempt = async (delivery: Delivery, to: Destination, signal: AbortSignal): Promise<Outcome | null> => {
+  const attempt = async (
+    delivery: Delivery,
+    to: Destination,
+    signal: AbortSignal,
+  ): Promise<Outcome | null> => {
     let fixed = delivery.fixed;
     if (fixed === null) {
       o.failpoints("prepare.before");
@@ -59,7 +63,8 @@ export function createWorker(o: WorkerOptions): Worker {
     }
     o.failpoints("send.before");
     let outcome = await to.send(fixed, delivery, signal);
-    if (outcome.kind === "unknown" && to.settle !== undefined) outcome = await to.settle(fixed, delivery, signal);
+    if (outcome.kind === "unknown" && to.settle !== undefined)
+      outcome = await to.settle(fixed, delivery, signal);
     o.failpoints("send.after");
     return outcome;
   };

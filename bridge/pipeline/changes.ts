@@ -9,10 +9,13 @@ const stems =
   "january|february|march|april|may|june|july|august|september|october|november|december|" +
   "jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|сегодня|завтра|послезавтра|today|tomorrow";
 const short = new Set(
-  "пн вт ср чт пт сб вс янв фев мар апр авг сен сент окт ноя дек mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split(" "),
+  "пн вт ср чт пт сб вс янв фев мар апр авг сен сент окт ноя дек mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split(
+    " ",
+  ),
 );
 const word = new RegExp(`^(?:${stems})`, "u");
-const place = /^(?:ауд|аудитори\p{L}*|каб|кабинет\p{L}*|корпус\p{L}*|корп|зал\p{L}*|этаж\p{L}*|комн\p{L}*|room|hall|building|floor|lab)$/u;
+const place =
+  /^(?:ауд|аудитори\p{L}*|каб|кабинет\p{L}*|корпус\p{L}*|корп|зал\p{L}*|этаж\p{L}*|комн\p{L}*|room|hall|building|floor|lab)$/u;
 const link = /(?:https?:\/\/|mailto:|www\.)[^\s<>"«»]+/giu;
 const token = /[\p{L}\p{N}]+(?:[.:/\-–][\p{N}]+)*/gu;
 
@@ -34,7 +37,11 @@ function facts(rich: RichText): readonly Fact[] {
   const urls = [...rich.text.matchAll(link)].map((m) => m[0].replace(/[.,;:!?)\]]+$/u, ""));
   for (const m of rich.marks) if (m.kind === "link" && m.url !== undefined) urls.push(m.url);
   const text = rich.text.replaceAll(link, (m) => " ".repeat(m.length));
-  const words = [...text.matchAll(token)].map((m) => ({ text: m[0], lower: m[0].toLowerCase(), at: m.index }));
+  const words = [...text.matchAll(token)].map((m) => ({
+    text: m[0],
+    lower: m[0].toLowerCase(),
+    at: m.index,
+  }));
   for (let i = 0; i < words.length; i++) {
     const w = words[i];
     if (w === undefined) continue;
@@ -58,7 +65,10 @@ function facts(rich: RichText): readonly Fact[] {
 }
 
 /** What only one side has, each as often as it is more. */
-function differences(before: readonly Fact[], after: readonly Fact[]): { gone: readonly Fact[]; come: readonly Fact[] } {
+function differences(
+  before: readonly Fact[],
+  after: readonly Fact[],
+): { gone: readonly Fact[]; come: readonly Fact[] } {
   const count = (list: readonly Fact[]) => {
     const counts = new Map<string, number>();
     for (const { key } of list) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -81,8 +91,18 @@ export function significant(before: RichText, after: RichText): { readonly chang
 
 const LONGEST = 200;
 const words = {
-  ru: { changed: "Изменено:", added: "добавлено", removed: "убрано", see: "Объявление изменено: посмотрите, что именно." },
-  en: { changed: "Changed:", added: "added", removed: "removed", see: "The announcement was changed: look what exactly." },
+  ru: {
+    changed: "Изменено:",
+    added: "добавлено",
+    removed: "убрано",
+    see: "Объявление изменено: посмотрите, что именно.",
+  },
+  en: {
+    changed: "Changed:",
+    added: "added",
+    removed: "removed",
+    see: "The announcement was changed: look what exactly.",
+  },
 } as const;
 
 /** One short line that says what changed, like "Изменено: 12 июня → 14 июня; ауд. 305 → ауд. 412". */

@@ -1,6 +1,13 @@
 import { z } from "zod";
-import { type AttachmentKind, attachmentKinds, type RawAttachment, type RawContent, type RawMedia, type RawPost } from "../model/post.ts";
 import type { MediaRef } from "../model/ids.ts";
+import {
+  type AttachmentKind,
+  attachmentKinds,
+  type RawAttachment,
+  type RawContent,
+  type RawMedia,
+  type RawPost,
+} from "../model/post.ts";
 import { clamp, join, plain, RichText } from "../model/rich-text.ts";
 import { isForeign } from "./max-traces.ts";
 import { neutralName } from "./neutral-name.ts";
@@ -31,6 +38,7 @@ class CleanAnnouncement {
     return typeof value === "object" && value !== null && #scrubbed in value && value.#scrubbed;
   }
 }
+
 export type { CleanAnnouncement };
 
 export interface Scrubbed {
@@ -56,7 +64,10 @@ function line(attachment: Exclude<RawAttachment, RawMedia>, words: ScrubWords): 
     case "share": {
       const { url, title, description } = attachment;
       const text = [title, description].filter((t) => t !== undefined && t !== "").join("\n");
-      const safe = url !== undefined && !isForeign(url) ? linked(url, url) : plain(url === undefined ? "" : words.maxLink);
+      const safe =
+        url !== undefined && !isForeign(url)
+          ? linked(url, url)
+          : plain(url === undefined ? "" : words.maxLink);
       return join([scrubText(plain(text), words), safe], "\n");
     }
     case "buttons":
@@ -97,13 +108,13 @@ function quoted(content: RawContent, words: ScrubWords): RichText {
  * Takes out of a post what could identify a person or the copy it came from: names and ids of authors, links and
  * ids of MAX, the names of files. Pure; `lang` is that of the words it puts in, `timezone` that of dates in names.
  */
-export function scrub(
-  post: RawPost,
-  o: { readonly lang: "ru" | "en"; readonly timezone: string },
-): Scrubbed {
+export function scrub(post: RawPost, o: { readonly lang: "ru" | "en"; readonly timezone: string }): Scrubbed {
   const words = scrubWords(o.lang);
   const { forward } = post;
-  const text = join([worded(post, words), ...(forward === undefined ? [] : [quoted(forward, words)])], "\n\n");
+  const text = join(
+    [worded(post, words), ...(forward === undefined ? [] : [quoted(forward, words)])],
+    "\n\n",
+  );
   const media = [...post.attachments, ...(forward?.attachments ?? [])].filter(hasBytes).map((m, i) => ({
     ordinal: i,
     kind: m.kind,

@@ -1,5 +1,5 @@
-import type { AttachmentKind } from "../model/post.ts";
 import type { Millis } from "../model/ids.ts";
+import type { AttachmentKind } from "../model/post.ts";
 
 const stems = { image: "photo", video: "video", audio: "audio", file: "file", sticker: "sticker" } as const;
 const usual = { image: "jpg", video: "mp4", audio: "mp3", file: "bin", sticker: "webp" } as const;

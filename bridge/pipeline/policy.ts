@@ -30,7 +30,8 @@ const selects = (selector: Selector, post: Looked): boolean =>
     ? post.tags.has(selector.tag.replace(/^#/, "").toLowerCase())
     : selector.pattern.test(post.text);
 
-const any = (selectors: readonly Selector[], post: Looked): boolean => selectors.some((s) => selects(s, post));
+const any = (selectors: readonly Selector[], post: Looked): boolean =>
+  selectors.some((s) => selects(s, post));
 
 function matches(mapping: Mapping, post: RawPost, looked: Looked): boolean {
   if (mapping.channel !== post.channel) return false;

@@ -11,7 +11,12 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 function localMinutes(at: Millis, zone: string): number {
   let format = formats.get(zone);
   if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    format = new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone,
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
     formats.set(zone, format);
   }
   const [hour = 0, minute = 0] = format.format(at).split(":").map(Number);
@@ -23,7 +28,8 @@ function next(at: Millis, minutes: number, zone: string): Millis {
   const wait = (minutes - localMinutes(at, zone) + DAY_MINUTES) % DAY_MINUTES;
   const guess = at + Math.round(wait * MINUTE);
   // Where the clock was changed in between, the guess is off by the change.
-  const off = (localMinutes(guess, zone) - minutes + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES - DAY_MINUTES / 2;
+  const off =
+    ((localMinutes(guess, zone) - minutes + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES) - DAY_MINUTES / 2;
   const mended = guess - Math.round(off * MINUTE);
   return mended >= at ? mended : guess;
 }

@@ -1,8 +1,8 @@
 import type { RichText } from "../model/rich-text.ts";
 import { clamp } from "../model/rich-text.ts";
-import type { ScrubWords } from "./scrub-words.ts";
 import { handle, isForeign, maxId, maxLink } from "./max-traces.ts";
 import { type Edit, replaceMatches, rewrite } from "./rewrite.ts";
+import type { ScrubWords } from "./scrub-words.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;

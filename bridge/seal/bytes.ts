@@ -49,4 +49,5 @@ export class Cut {
 }
 
 /** Whether `bytes` begin with the four letters. */
-export const hasMagic = (bytes: Uint8Array, magic: string): boolean => equal(bytes.subarray(0, 4), ascii(magic));
+export const hasMagic = (bytes: Uint8Array, magic: string): boolean =>
+  equal(bytes.subarray(0, 4), ascii(magic));

@@ -1,9 +1,9 @@
-import type { RichText } from "../model/rich-text.ts";
 import type { RoomName } from "../model/ids.ts";
+import type { RichText } from "../model/rich-text.ts";
 import type { Destination, Preparation } from "../outbox/destination.ts";
 import type { Delivery, DeliveryMedia } from "../outbox/port.ts";
-import type { FileEntry, SealStore } from "../store/seal.ts";
 import type { MessageMap } from "../store/message-map.ts";
+import type { FileEntry, SealStore } from "../store/seal.ts";
 import { fitPayload } from "./fit.ts";
 import { missingLine } from "./lines.ts";
 import type { Payload } from "./payload.ts";
@@ -29,7 +29,12 @@ export interface SealedDestinationOptions {
  */
 export function sealedDestination(o: SealedDestinationOptions): Destination {
   const marks = (text: RichText) =>
-    text.marks.map((m) => ({ m: m.kind, s: m.start, e: m.end, ...(m.url === undefined ? {} : { url: m.url }) }));
+    text.marks.map((m) => ({
+      m: m.kind,
+      s: m.start,
+      e: m.end,
+      ...(m.url === undefined ? {} : { url: m.url }),
+    }));
 
   const retract = (d: Delivery): Preparation => {
     const id = d.part === "whole" ? d.announcement : o.derivedId(d);

@@ -91,7 +91,12 @@ export async function sealFile(
 export function openFile(
   lib: Sodium,
   carried: Uint8Array,
-  about: { readonly id: Uint8Array; readonly key: Uint8Array; readonly hash: Uint8Array; readonly size: number },
+  about: {
+    readonly id: Uint8Array;
+    readonly key: Uint8Array;
+    readonly hash: Uint8Array;
+    readonly size: number;
+  },
 ): Uint8Array | null {
   if (carried.length !== carriedLength(about.size)) return null;
   if (!equal(new Uint8Array(createHash("sha256").update(carried).digest()), about.hash)) return null;

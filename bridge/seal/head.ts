@@ -36,7 +36,9 @@ export function makeHead(lib: typeof sodium, h: Head & { readonly onlineSecret: 
 /** A head signed by the online key; null for anything else. */
 export function readHead(lib: typeof sodium, bytes: Uint8Array, onlinePk: Uint8Array): Head | null {
   if (bytes.length !== HEAD_LENGTH || !hasMagic(bytes, "PSRH")) return null;
-  if (!lib.crypto_sign_verify_detached(bytes.slice(SIGNED), concat(DOMAIN, bytes.subarray(0, SIGNED)), onlinePk))
+  if (
+    !lib.crypto_sign_verify_detached(bytes.slice(SIGNED), concat(DOMAIN, bytes.subarray(0, SIGNED)), onlinePk)
+  )
     return null;
   const cut = new Cut(bytes);
   cut.take(4);

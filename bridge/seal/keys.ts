@@ -4,8 +4,12 @@ import { ascii, concat, number } from "./bytes.ts";
 type Sodium = typeof sodium;
 
 /** H_n of PSR1: BLAKE2b with an output of `n` bytes, keyed where a key is given. */
-export const hash = (lib: Sodium, n: number, key: Uint8Array | null, ...parts: readonly Uint8Array[]): Uint8Array =>
-  lib.crypto_generichash(n, concat(...parts), key);
+export const hash = (
+  lib: Sodium,
+  n: number,
+  key: Uint8Array | null,
+  ...parts: readonly Uint8Array[]
+): Uint8Array => lib.crypto_generichash(n, concat(...parts), key);
 
 const DAY_SECONDS = 86_400;
 

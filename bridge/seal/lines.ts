@@ -4,9 +4,15 @@ import type { DeliveryMedia } from "../outbox/port.ts";
 const reasons = {
   later: { ru: "появится здесь позже", en: "will follow here" },
   too_large: { ru: "слишком велик и не переслан", en: "is too large and was not forwarded" },
-  not_cleanable: { ru: "не удалось очистить от скрытых данных, поэтому не переслан", en: "could not be cleaned of hidden data and was not forwarded" },
+  not_cleanable: {
+    ru: "не удалось очистить от скрытых данных, поэтому не переслан",
+    en: "could not be cleaned of hidden data and was not forwarded",
+  },
   gone: { ru: "уже недоступен в исходном канале", en: "is no longer available in the original channel" },
-  unavailable: { ru: "не удалось получить из исходного канала", en: "could not be fetched from the original channel" },
+  unavailable: {
+    ru: "не удалось получить из исходного канала",
+    en: "could not be fetched from the original channel",
+  },
 } as const;
 
 const kinds = {
@@ -18,7 +24,11 @@ const kinds = {
 } as const;
 
 /** The line that stands for an attachment, like "[File file-2026-11-24-1.pdf will follow here]". */
-export function missingLine(code: string, media: Pick<DeliveryMedia, "kind" | "name">, lang: "ru" | "en"): string {
+export function missingLine(
+  code: string,
+  media: Pick<DeliveryMedia, "kind" | "name">,
+  lang: "ru" | "en",
+): string {
   const known = Object.entries(reasons).find(([key]) => key === code)?.[1] ?? reasons.unavailable;
   return `[${kinds[media.kind][lang]} ${media.name}: ${known[lang]}]`;
 }

@@ -21,7 +21,12 @@ const checksum = (lib: typeof sodium, x: Uint8Array): Uint8Array => hash(lib, 4,
  * A join link. `page`: the reader page's address without a fragment. `origins`: without scheme, best first; empty
  * for the page's own folder.
  */
-export function joinLink(lib: typeof sodium, page: string, j: JoinSecret, origins: readonly string[]): string {
+export function joinLink(
+  lib: typeof sodium,
+  page: string,
+  j: JoinSecret,
+  origins: readonly string[],
+): string {
   const x = concat(
     number(1, 1),
     j.rootPk,
@@ -63,7 +68,12 @@ export function readJoinLink(
 /** Points at one record without any secret: it opens nothing for who does not hold the room's link. */
 export function locator(
   page: string,
-  at: { readonly roomId: Uint8Array; readonly serial: number; readonly restart: number; readonly seq: number },
+  at: {
+    readonly roomId: Uint8Array;
+    readonly serial: number;
+    readonly restart: number;
+    readonly seq: number;
+  },
   recordHash: Uint8Array,
 ): string {
   const room = Buffer.from(at.roomId).toString("hex");

@@ -55,7 +55,12 @@ export function createRoomLog(o: RoomLogOptions) {
   };
 
   /** Seals one payload as the next record and moves the state on. */
-  const seal = (state: SealState, epoch: number, payload: Payload, online: Uint8Array): { state: SealState; row: LogRow } => {
+  const seal = (
+    state: SealState,
+    epoch: number,
+    payload: Payload,
+    online: Uint8Array,
+  ): { state: SealState; row: LogRow } => {
     const t = Math.max(state.lastT, Math.floor(o.now() / 1000));
     const record = sealRecord(lib, {
       serial: state.serial,
@@ -171,7 +176,11 @@ export function createRoomLog(o: RoomLogOptions) {
     },
 
     /** Appends a record (and an `info` before it where one is due). TX 2 of a sealed room. */
-    append(room: RoomName, payload: Payload, announcement: AnnouncementId): { key: string; bytes: Uint8Array } {
+    append(
+      room: RoomName,
+      payload: Payload,
+      announcement: AnnouncementId,
+    ): { key: string; bytes: Uint8Array } {
       const state = upToDate(need(room));
       const epoch = Math.max(state.epoch, today());
       const sealed = seal(state, epoch, payload, onlineOf(state));
@@ -226,7 +235,14 @@ export function createRoomLog(o: RoomLogOptions) {
           hash: state.nextSeq === 0 ? null : state.prev,
         });
       const epoch = Math.max(state.epoch, today());
-      store.putChain(room, { serial: state.serial, restart, first: 0, firstEpoch: epoch, last: null, hash: null });
+      store.putChain(room, {
+        serial: state.serial,
+        restart,
+        first: 0,
+        firstEpoch: epoch,
+        last: null,
+        hash: null,
+      });
       store.update(upToDate({ ...state, restart, nextSeq: 0, firstSeq: 0 }));
       return true;
     },
@@ -250,4 +266,3 @@ export function createRoomLog(o: RoomLogOptions) {
   };
 }
 export type RoomLog = ReturnType<typeof createRoomLog>;
-

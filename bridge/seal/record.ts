@@ -35,7 +35,11 @@ export const recordHash = (lib: Sodium, record: Uint8Array): Uint8Array =>
   hash(lib, 32, null, ascii("PSR1/rec"), record);
 
 /** Seals and signs one record. A payload that is too long is a bug: callers fit it first. */
-export function sealRecord(lib: Sodium, r: SealInput, nonce: Uint8Array = lib.randombytes_buf(24)): Uint8Array {
+export function sealRecord(
+  lib: Sodium,
+  r: SealInput,
+  nonce: Uint8Array = lib.randombytes_buf(24),
+): Uint8Array {
   const json = ascii(r.json);
   const size = BUCKETS.find((bucket) => json.length < bucket);
   if (size === undefined) throw new RangeError("a payload longer than the largest record");
@@ -53,7 +57,13 @@ export function sealRecord(lib: Sodium, r: SealInput, nonce: Uint8Array = lib.ra
     r.prev,
     number(OVERHEAD + size, 4),
   );
-  const sealed = lib.crypto_aead_xchacha20poly1305_ietf_encrypt(padded, header, null, nonce, postKey(lib, r.key));
+  const sealed = lib.crypto_aead_xchacha20poly1305_ietf_encrypt(
+    padded,
+    header,
+    null,
+    nonce,
+    postKey(lib, r.key),
+  );
   const body = concat(commitment(lib, r.key, r.roomId, r.epoch), nonce, sealed);
   const signature = lib.crypto_sign_detached(concat(DOMAIN, header, body), r.onlineSecret);
   return concat(header, body, signature);
@@ -86,7 +96,9 @@ export function openRecord(
   bytes: Uint8Array,
   onlinePk: Uint8Array,
   key: Uint8Array,
-): { readonly ok: true; readonly header: RecordHeader; readonly json: string } | { readonly ok: false; readonly fault: RecordFault } {
+):
+  | { readonly ok: true; readonly header: RecordHeader; readonly json: string }
+  | { readonly ok: false; readonly fault: RecordFault } {
   const header = parseRecord(bytes);
   if (header === null) return { ok: false, fault: "layout" };
   const signed = bytes.subarray(0, bytes.length - SIGNATURE);

@@ -100,7 +100,10 @@ export function createRoomFiles(o: RoomFilesOptions) {
 }
 export type RoomFiles = ReturnType<typeof createRoomFiles>;
 
-async function* interruptible(content: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+async function* interruptible(
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
   for await (const piece of content) {
     if (signal.aborted) throw new Error("stopped");
     yield piece;

@@ -1,6 +1,6 @@
 import type { AnnouncementId, MappingName, MediaId, Millis, RoomName, SourceName } from "../model/ids.ts";
 import type { EditRule, RemovalRule } from "../model/mapping.ts";
-import type { Accepted, AcceptBatch, Arrival, Route } from "../outbox/port.ts";
+import type { AcceptBatch, Accepted, Arrival, Route } from "../outbox/port.ts";
 import { changeLine, significant } from "../pipeline/changes.ts";
 import { strike } from "../pipeline/strike.ts";
 import type { AnnouncementStore, Payload } from "./announcements.ts";
@@ -164,7 +164,8 @@ export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch:
       const route = { ...original, urgent: false };
       kept ||= rule !== "remove";
       if (rule === "strike" && last !== null) {
-        if (!struck) announcements.addRevision(id, revision, { ...last, clean: strike(last.clean), was: null }, now);
+        if (!struck)
+          announcements.addRevision(id, revision, { ...last, clean: strike(last.clean), was: null }, now);
         struck = true;
         queue(id, revision, route, { action: "strike", part: WHOLE });
       } else if (rule === "strike") {

@@ -32,9 +32,10 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
     "INSERT INTO announcements (id, posted_at, accepted_at, revision) VALUES (?, ?, ?, 0)",
   );
   const revise = db.prepare("UPDATE announcements SET revision = ? WHERE id = ?");
-  const get = db.prepare<[string], { revision: number; removed: number; posted_at: number; accepted_at: number }>(
-    "SELECT revision, removed, posted_at, accepted_at FROM announcements WHERE id = ?",
-  );
+  const get = db.prepare<
+    [string],
+    { revision: number; removed: number; posted_at: number; accepted_at: number }
+  >("SELECT revision, removed, posted_at, accepted_at FROM announcements WHERE id = ?");
   const remove = db.prepare("UPDATE announcements SET removed = 1, revision = ? WHERE id = ?");
   const putPayload = db.prepare(
     "INSERT INTO revisions (announcement, revision, payload_sealed) VALUES (?, ?, ?)",
@@ -81,12 +82,21 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
     /** Adds a revision's payload, and its copy in the archive; the archive keeps the last two. */
     addRevision(id: AnnouncementId, revision: number, payload: Payload, now: Millis) {
       revise.run(revision, id);
-      putPayload.run(id, revision, sealJson(vault, "payload", place("revisions", id, revision), encode(payload)));
+      putPayload.run(
+        id,
+        revision,
+        sealJson(vault, "payload", place("revisions", id, revision), encode(payload)),
+      );
       if (archiveDays <= 0) return;
       const day = Math.floor(now / DAY);
       const under = dayVault(day, true);
       if (under === null) throw new Error("an archive day without its key");
-      putArchive.run(id, revision, day, sealJson(under, "archive", place("archive", id, revision), encode(payload)));
+      putArchive.run(
+        id,
+        revision,
+        day,
+        sealJson(under, "archive", place("archive", id, revision), encode(payload)),
+      );
       trimArchive.run(id, revision - 1);
     },
     /** Marks it removed under a revision of its own and drops what the archive kept of it. */

@@ -64,10 +64,13 @@ export function openDatabase(file: string, vault: Vault): OpenResult {
 }
 
 function proveKey(db: Db, vault: Vault, version: number): OpenProblem | null {
-  if (Number(db.pragma("application_id", { simple: true })) !== APPLICATION) return { code: "not_a_database" };
+  if (Number(db.pragma("application_id", { simple: true })) !== APPLICATION)
+    return { code: "not_a_database" };
   if (version > migrations.length) return { code: "newer_schema", found: version, known: migrations.length };
   const sealed = db.prepare<[], Buffer>("SELECT sealed FROM vault_check").pluck().get();
-  return sealed !== undefined && vault.open("check", "vault_check", sealed) !== null ? null : { code: "wrong_key" };
+  return sealed !== undefined && vault.open("check", "vault_check", sealed) !== null
+    ? null
+    : { code: "wrong_key" };
 }
 
 /**

@@ -65,7 +65,9 @@ export function deliveryStore(db: Db, vault: Vault) {
   const lacking = db.prepare(
     "SELECT * FROM deliveries WHERE announcement = ? AND lacking IS NOT NULL ORDER BY id",
   );
-  const bury = db.prepare("INSERT OR REPLACE INTO dead_letters (delivery, room, code, at) VALUES (?, ?, ?, ?)");
+  const bury = db.prepare(
+    "INSERT OR REPLACE INTO dead_letters (delivery, room, code, at) VALUES (?, ?, ?, ?)",
+  );
   const dead = db.prepare<[], { room: string; code: string; n: number }>(
     "SELECT room, code, count(*) AS n FROM dead_letters GROUP BY room, code",
   );

@@ -57,7 +57,9 @@ export function mediaStore(db: Db, vault: Vault) {
     `INSERT INTO media (id, announcement, identity_hash, kind, ref_sealed, source, size_limit, state, code, retry_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const freshRef = db.prepare("UPDATE media SET ref_sealed = ?, size_limit = max(size_limit, ?) WHERE id = ?");
+  const freshRef = db.prepare(
+    "UPDATE media SET ref_sealed = ?, size_limit = max(size_limit, ?) WHERE id = ?",
+  );
   const setState = db.prepare(
     "UPDATE media SET state = ?, code = ?, spool_sealed = ?, tries = 0 WHERE id = ?",
   );
@@ -69,14 +71,14 @@ export function mediaStore(db: Db, vault: Vault) {
     `SELECT ${COLUMNS}, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT ?`,
   );
   const ofAnnouncement = db.prepare<[string], Row>(`SELECT ${COLUMNS} FROM media WHERE announcement = ?`);
-  const announcementOf = db
-    .prepare<[string], string>("SELECT announcement FROM media WHERE id = ?")
-    .pluck();
+  const announcementOf = db.prepare<[string], string>("SELECT announcement FROM media WHERE id = ?").pluck();
   const spools = db.prepare<[], string>("SELECT id FROM media WHERE state = 'ready'").pluck();
 
   const place = (id: string) => `media/${id}`;
   const spoolOf = (row: Row): Spooled | null =>
-    row.spool_sealed === null ? null : spooled.parse(openJson(vault, "spool", place(row.id), row.spool_sealed));
+    row.spool_sealed === null
+      ? null
+      : spooled.parse(openJson(vault, "spool", place(row.id), row.spool_sealed));
 
   return {
     /** The row for an attachment seen in a revision: the known one with its reference refreshed, or a new one. */
@@ -111,7 +113,9 @@ export function mediaStore(db: Db, vault: Vault) {
       );
       return made;
     },
-    state(id: MediaId): { state: string; code: string | null; kind: AttachmentKind; spool: Spooled | null } | null {
+    state(
+      id: MediaId,
+    ): { state: string; code: string | null; kind: AttachmentKind; spool: Spooled | null } | null {
       const row = byId.get(id);
       return row === undefined
         ? null
@@ -124,7 +128,8 @@ export function mediaStore(db: Db, vault: Vault) {
     /** The next attachments to fetch with the times before which they must not be; at most `n`. */
     pending(n: number): readonly { readonly media: PendingMedia; readonly at: Millis }[] {
       return pending.all(n).flatMap((row) => {
-        const opened = row.ref_sealed === null ? undefined : openJson(vault, "media", place(row.id), row.ref_sealed);
+        const opened =
+          row.ref_sealed === null ? undefined : openJson(vault, "media", place(row.id), row.ref_sealed);
         if (opened === undefined) return [];
         const { ref, name } = request.parse(opened);
         const media = {
@@ -148,7 +153,9 @@ export function mediaStore(db: Db, vault: Vault) {
     /** A room needs an attachment again whose bytes are gone: fetch it anew. */
     refetch: (id: MediaId, now: Millis) => again.run(now, id),
     readyOf: (announcement: AnnouncementId): readonly MediaId[] =>
-      ofAnnouncement.all(announcement).flatMap((row) => (row.state === "ready" ? [MediaId.parse(row.id)] : [])),
+      ofAnnouncement
+        .all(announcement)
+        .flatMap((row) => (row.state === "ready" ? [MediaId.parse(row.id)] : [])),
     /** Names of all spool files that are still needed. */
     spools: (): ReadonlySet<string> => new Set(spools.all()),
   };

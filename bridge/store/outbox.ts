@@ -9,7 +9,11 @@ import type { MessageMap } from "./message-map.ts";
 
 /** The sealed rooms' logs, as TX 2 sees them: appends a record and says under which key it stands. */
 export interface RecordAppender {
-  append(room: RoomName, payload: unknown, announcement: AnnouncementId): { readonly key: string; readonly bytes: Uint8Array };
+  append(
+    room: RoomName,
+    payload: unknown,
+    announcement: AnnouncementId,
+  ): { readonly key: string; readonly bytes: Uint8Array };
 }
 
 export interface OutboxOptions {
@@ -67,7 +71,10 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
   const follow = (row: DeliveryRow, which: MediaId): void => {
     const newer = deliveries
       .ofAnnouncement(row.announcement)
-      .some((d) => d.room === row.room && d.part === row.part && d.revision > row.revision && d.state !== "cancelled");
+      .some(
+        (d) =>
+          d.room === row.room && d.part === row.part && d.revision > row.revision && d.state !== "cancelled",
+      );
     if (newer) return;
     deliveries.insert({
       room: row.room,
@@ -143,7 +150,8 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       return result;
     },
 
-    missing: async (source, channel, from, to, ids) => stores.sightings.missing(source, channel, from, to, ids),
+    missing: async (source, channel, from, to, ids) =>
+      stores.sightings.missing(source, channel, from, to, ids),
 
     async claim(now, busy) {
       const room = lanes.next(now, busy);
@@ -183,7 +191,8 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       failpoints("tx3.before");
       within((spent) => {
         const row = deliveries.get(delivery.id);
-        if (row === null || row.state === "sent" || row.state === "refused" || row.state === "cancelled") return;
+        if (row === null || row.state === "sent" || row.state === "refused" || row.state === "cancelled")
+          return;
         if (outcome.kind === "sent") {
           deliveries.finish(row.id, "sent");
           if (outcome.receipt !== null) map.receipt(row, outcome.receipt);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AnnouncementId, MediaId, RoomName } from "../model/ids.ts";
+import { type AnnouncementId, type MediaId, RoomName } from "../model/ids.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
 
@@ -55,23 +55,22 @@ const entry = z.object({
 });
 export type FileEntry = Readonly<z.infer<typeof entry>>;
 
-const stateRow = z
-  .object({
-    room: RoomName,
-    root_pk: z.instanceof(Uint8Array),
-    salt: z.instanceof(Uint8Array),
-    room_id: z.instanceof(Uint8Array),
-    serial: z.number(),
-    restart: z.number(),
-    next_seq: z.number(),
-    first_seq: z.number(),
-    prev: z.instanceof(Uint8Array),
-    epoch: z.number(),
-    last_t: z.number(),
-    key_epoch: z.number(),
-    key_sealed: z.instanceof(Uint8Array),
-    info_hash: z.instanceof(Uint8Array).nullable(),
-  });
+const stateRow = z.object({
+  room: RoomName,
+  root_pk: z.instanceof(Uint8Array),
+  salt: z.instanceof(Uint8Array),
+  room_id: z.instanceof(Uint8Array),
+  serial: z.number(),
+  restart: z.number(),
+  next_seq: z.number(),
+  first_seq: z.number(),
+  prev: z.instanceof(Uint8Array),
+  epoch: z.number(),
+  last_t: z.number(),
+  key_epoch: z.number(),
+  key_sealed: z.instanceof(Uint8Array),
+  info_hash: z.instanceof(Uint8Array).nullable(),
+});
 
 /** Rows of the sealed rooms: keys (sealed), chains, the log and the files of each room. */
 export function sealStore(db: Db, vault: Vault) {
@@ -93,7 +92,14 @@ export function sealStore(db: Db, vault: Vault) {
   );
   const chains = db.prepare<
     [string],
-    { serial: number; restart: number; first_seq: number; first_epoch: number; last_seq: number | null; last_hash: Buffer | null }
+    {
+      serial: number;
+      restart: number;
+      first_seq: number;
+      first_epoch: number;
+      last_seq: number | null;
+      last_hash: Buffer | null;
+    }
   >("SELECT * FROM seal_chains WHERE room = ? ORDER BY serial, restart");
   const putChain = db.prepare(
     `INSERT OR REPLACE INTO seal_chains (room, serial, restart, first_seq, first_epoch, last_seq, last_hash)
@@ -112,7 +118,10 @@ export function sealStore(db: Db, vault: Vault) {
     )
     .pluck();
   const trim = db.prepare("DELETE FROM seal_log WHERE room = ? AND serial = ? AND restart = ? AND seq < ?");
-  const keptChains = db.prepare<[string], { serial: number; restart: number; first: number; last: number; epoch: number }>(
+  const keptChains = db.prepare<
+    [string],
+    { serial: number; restart: number; first: number; last: number; epoch: number }
+  >(
     `SELECT serial, restart, min(seq) AS first, max(seq) AS last, max(epoch) AS epoch FROM seal_log
      WHERE room = ? GROUP BY serial, restart ORDER BY serial, restart`,
   );
@@ -226,10 +235,25 @@ export function sealStore(db: Db, vault: Vault) {
       trim.run(room, serial, restart, before),
     file(room: RoomName, media: MediaId): FileEntry | null {
       const sealed = getFile.get(room, media);
-      return sealed === undefined ? null : entry.parse(openJson(vault, "seal", filePlace(room, media), sealed));
+      return sealed === undefined
+        ? null
+        : entry.parse(openJson(vault, "seal", filePlace(room, media), sealed));
     },
-    putFile: (room: RoomName, media: MediaId, announcement: AnnouncementId, fileId: Uint8Array, e: FileEntry) =>
-      putFile.run(room, media, announcement, fileId, null, sealJson(vault, "seal", filePlace(room, media), e)),
+    putFile: (
+      room: RoomName,
+      media: MediaId,
+      announcement: AnnouncementId,
+      fileId: Uint8Array,
+      e: FileEntry,
+    ) =>
+      putFile.run(
+        room,
+        media,
+        announcement,
+        fileId,
+        null,
+        sealJson(vault, "seal", filePlace(room, media), e),
+      ),
     /** A record of this day carries the announcement's files: they stay as long as it does. */
     stampFiles: (room: RoomName, announcement: AnnouncementId, epoch: number) =>
       stampFiles.run(epoch, room, announcement),

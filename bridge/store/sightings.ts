@@ -89,7 +89,11 @@ export function sightingStore(db: Db, vault: Vault) {
     update(
       source: SourceName,
       id: ForeignId,
-      now: { readonly at: Millis; readonly contentHash: Uint8Array; readonly announcement: AnnouncementId | null },
+      now: {
+        readonly at: Millis;
+        readonly contentHash: Uint8Array;
+        readonly announcement: AnnouncementId | null;
+      },
     ) {
       update.run(now.at, now.contentHash, now.announcement, source, foreignHash(source, id));
     },

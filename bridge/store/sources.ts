@@ -4,9 +4,7 @@ import type { Db } from "./db.ts";
 
 /** How far each source has been read, and since when each of its channels is mirrored. */
 export function sourceStore(db: Db, vault: Vault) {
-  const get = db
-    .prepare<[string], Buffer | null>("SELECT cursor_sealed FROM sources WHERE name = ?")
-    .pluck();
+  const get = db.prepare<[string], Buffer | null>("SELECT cursor_sealed FROM sources WHERE name = ?").pluck();
   const put = db.prepare(
     `INSERT INTO sources (name, cursor_sealed, read_at) VALUES (?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET cursor_sealed = excluded.cursor_sealed, read_at = excluded.read_at, trouble = NULL`,
@@ -46,7 +44,8 @@ export function sourceStore(db: Db, vault: Vault) {
     /** What keeps the source from being read, a code; null when it was read since. */
     trouble: (name: SourceName): string | null => trouble.get(name) ?? null,
     setTrouble: (name: SourceName, code: string) => setTrouble.run(name, code),
-    baseline: (name: SourceName, channel: ChannelId): Millis | null => baseline.get(name, hash(name, channel)) ?? null,
+    baseline: (name: SourceName, channel: ChannelId): Millis | null =>
+      baseline.get(name, hash(name, channel)) ?? null,
     setBaseline: (name: SourceName, channel: ChannelId, at: Millis) =>
       setBaseline.run(name, hash(name, channel), at),
   };

@@ -26,7 +26,11 @@ export type KeyProblem =
   | { readonly code: "key_lost"; readonly file: string };
 
 export type KeyResult =
-  | { readonly ok: true; readonly key: Uint8Array; readonly origin: "file" | "environment" | "passphrase" | "generated" }
+  | {
+      readonly ok: true;
+      readonly key: Uint8Array;
+      readonly origin: "file" | "environment" | "passphrase" | "generated";
+    }
   | { readonly ok: false; readonly problem: KeyProblem };
 
 function decodeKey(text: string): Uint8Array | null {
@@ -64,7 +68,10 @@ async function fromFile(file: string): Promise<KeyResult> {
 /** Where a generated key is kept: outside the data folder, named after it, so that two bridges do not share one. */
 export function generatedKeyFile(dataFolder: string): string {
   const base = process.env.XDG_CONFIG_HOME ?? path.join(homedir(), ".config");
-  const name = path.resolve(dataFolder).replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "");
+  const name = path
+    .resolve(dataFolder)
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-/, "");
   return path.join(base, "postern", `vault-${name}.key`);
 }
 
@@ -109,7 +116,8 @@ export async function findKey(sources: KeySources, hasDatabase: boolean): Promis
   }
   if (sources.passphrase !== null) {
     const passphrase = await sources.passphrase();
-    if (passphrase === null || passphrase === "") return { ok: false, problem: { code: "passphrase_missing" } };
+    if (passphrase === null || passphrase === "")
+      return { ok: false, problem: { code: "passphrase_missing" } };
     return { ok: true, key: await fromPassphrase(passphrase, sources.dataFolder), origin: "passphrase" };
   }
   const file = generatedKeyFile(sources.dataFolder);

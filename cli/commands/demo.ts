@@ -116,7 +116,8 @@ async function configure(
   ];
   await writeFile(file, `${yaml.join("\n")}\n`, { mode: 0o600 });
   const loaded = await loadConfig({ file, env: { POSTERN_FACULTY_TOKEN: channel.token }, lang });
-  if (!loaded.ok) throw new Error(`the demo's own configuration is refused: ${JSON.stringify(loaded.errors)}`);
+  if (!loaded.ok)
+    throw new Error(`the demo's own configuration is refused: ${JSON.stringify(loaded.errors)}`);
   return loaded.config;
 }
 

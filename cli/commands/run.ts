@@ -30,7 +30,8 @@ export async function run(io: Io, options: RunOptions): Promise<ExitCode> {
     ...(options.lang === null ? {} : { lang: options.lang }),
   });
   const words = wordsOf(loaded.lang);
-  for (const warning of loaded.warnings) io.err(`${words.usage.warning}: ${describe(warning, loaded.lang)}\n`);
+  for (const warning of loaded.warnings)
+    io.err(`${words.usage.warning}: ${describe(warning, loaded.lang)}\n`);
   if (!loaded.ok) {
     for (const error of loaded.errors) io.err(`${describe(error, loaded.lang)}\n`);
     io.err(`${words.usage.configErrors(loaded.errors.length, options.config ?? "postern.yaml")}\n`);
@@ -97,7 +98,13 @@ async function runCore(io: Io, core: Core, config: Config, say: RunWords): Promi
     const { served } = started;
     logger.event("bridge.started", served.port === null ? {} : { status: served.port });
     tell(say.started(served.page));
-    const broken = await Promise.race([stopped(io.signal), served.ended.then(() => never(), () => true)]);
+    const broken = await Promise.race([
+      stopped(io.signal),
+      served.ended.then(
+        () => never(),
+        () => true,
+      ),
+    ]);
     if (!broken) tell(say.stopping);
     logger.event(broken ? "bridge.failed" : "bridge.draining");
     await served.stop();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Delivery, Outbox } from "../../bridge/outbox/port.ts";
 import type { Destination } from "../../bridge/outbox/destination.ts";
+import type { Delivery, Outbox } from "../../bridge/outbox/port.ts";
 
 /** A room behind one destination, with a queue of its own, and a way to see what its readers see. */
 export interface DestinationWorld {

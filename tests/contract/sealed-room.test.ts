@@ -1,5 +1,5 @@
-import { Cursor } from "../../bridge/model/ids.ts";
 import { runIntake } from "../../bridge/intake.ts";
+import { Cursor } from "../../bridge/model/ids.ts";
 import { core, post, ROOM, texts } from "../core.helper.ts";
 import { destinationContract } from "./destination.contract.ts";
 

@@ -1,7 +1,19 @@
 import { expect, test, vi } from "vitest";
 import { failpointNames } from "../../bridge/failpoint.ts";
 import { MappingName, RoomName } from "../../bridge/model/ids.ts";
-import { core, items, mapping, media, open, payloads, post, ROOM, type start as Start, start, texts } from "../core.helper.ts";
+import {
+  core,
+  items,
+  mapping,
+  media,
+  open,
+  payloads,
+  post,
+  ROOM,
+  type start as Start,
+  start,
+  texts,
+} from "../core.helper.ts";
 
 const soon = <T>(look: () => T): Promise<T> => vi.waitFor(look, { timeout: 20_000, interval: 5 });
 type Runtime = ReturnType<typeof Start>;
@@ -71,13 +83,23 @@ test("a removed post goes from the room, and one removed before it was sent leav
   const c = await core({ timing: { slots: [], jitter: 0, silentHours: { from: 0, to: 24 * 60 - 1 } } });
   const runtime = start(c);
   c.source.tell({ type: "posted", at: T, post: post(1, "Ошибка") });
-  c.source.tell({ type: "removed", at: T + 1, channel: post(1, "").channel, foreignId: post(1, "").foreignId });
+  c.source.tell({
+    type: "removed",
+    at: T + 1,
+    channel: post(1, "").channel,
+    foreignId: post(1, "").foreignId,
+  });
   c.source.tell({ type: "posted", at: T, post: post(2, "Настоящий") });
   await soon(() => expect(c.bridge.store.lanes.lengths()).toEqual([{ room: ROOM, n: 1 }]));
   c.clock.advance(24 * 3_600_000);
   await soon(() => expect(texts(c)).toEqual(["Настоящий"]));
   expect(payloads(c).some((p) => p.k === "retract")).toBe(false);
-  c.source.tell({ type: "removed", at: T + 2, channel: post(2, "").channel, foreignId: post(2, "").foreignId });
+  c.source.tell({
+    type: "removed",
+    at: T + 2,
+    channel: post(2, "").channel,
+    foreignId: post(2, "").foreignId,
+  });
   await soon(() => expect(c.bridge.store.lanes.lengths()).toEqual([{ room: ROOM, n: 1 }]));
   c.clock.advance(24 * 3_600_000);
   await soon(() => expect(texts(c)).toEqual([]));
@@ -93,7 +115,12 @@ test("removals: strike keeps the post struck through, and keep changes nothing",
     const runtime = start(c);
     c.source.tell({ type: "posted", at: T, post: post(1, "Отменено") });
     await soon(() => expect(texts(c)).toHaveLength(1));
-    c.source.tell({ type: "removed", at: T + 1, channel: post(1, "").channel, foreignId: post(1, "").foreignId });
+    c.source.tell({
+      type: "removed",
+      at: T + 1,
+      channel: post(1, "").channel,
+      foreignId: post(1, "").foreignId,
+    });
     c.source.tell({ type: "posted", at: T, post: post(2, "Конец") });
     await soon(() => expect(texts(c).at(-1)).toBe("Конец"));
     await runtime.stop();
@@ -108,7 +135,11 @@ test("two mappings that lead a post to one room deliver it once, and a post nobo
     rooms: [ROOM, other],
     mappings: [
       mapping({ include: [{ kind: "hashtag", tag: "#экзамен" }] }),
-      mapping({ name: MappingName.parse("second"), rooms: [ROOM, other], include: [{ kind: "pattern", pattern: /12/u }] }),
+      mapping({
+        name: MappingName.parse("second"),
+        rooms: [ROOM, other],
+        include: [{ kind: "pattern", pattern: /12/u }],
+      }),
     ],
   });
   const runtime = start(c);
@@ -127,7 +158,9 @@ test("two mappings that lead a post to one room deliver it once, and a post nobo
 test("a file that is not ready in 20 s is replaced by a line and follows later without being marked as a change", async () => {
   const c = await core();
   let ready = false;
-  c.source.files.set("slow", () => (ready ? open(Buffer.from("%PDF-1.4 content")) : { kind: "retry", at: c.clock.now() + 60_000 }));
+  c.source.files.set("slow", () =>
+    ready ? open(Buffer.from("%PDF-1.4 content")) : { kind: "retry", at: c.clock.now() + 60_000 },
+  );
   const runtime = start(c);
   c.source.tell({ type: "posted", at: T, post: post(1, "С файлом", { attachments: [media("slow")] }) });
   c.source.tell({ type: "posted", at: T, post: post(2, "Следующий") });
@@ -154,7 +187,10 @@ test("an urgent post ends the waiting of all before it, and overtakes none of th
     mappings: [mapping({ urgent: [{ kind: "hashtag", tag: "#срочно" }] })],
   });
   const runtime = start(c);
-  c.source.tell({ type: "posted", at: T, post: post(1, "Первый") }, { type: "posted", at: T, post: post(2, "Второй") });
+  c.source.tell(
+    { type: "posted", at: T, post: post(1, "Первый") },
+    { type: "posted", at: T, post: post(2, "Второй") },
+  );
   await soon(() => expect(c.bridge.store.lanes.lengths()).toEqual([{ room: ROOM, n: 2 }]));
   expect(texts(c)).toEqual([]);
   c.source.tell({ type: "posted", at: T, post: post(3, "#срочно Третий") });
@@ -167,7 +203,10 @@ test("a post older than the channel's baseline is not mirrored, and its later ed
   const runtime = start(c);
   const old = { ...post(1, "Старый"), postedAt: T - 1000 };
   c.source.tell({ type: "baseline", channel: old.channel, at: T });
-  c.source.tell({ type: "snapshot", at: T + 1, post: old }, { type: "edited", at: T + 2, post: { ...old, body: { text: "Старый!", marks: [] } } });
+  c.source.tell(
+    { type: "snapshot", at: T + 1, post: old },
+    { type: "edited", at: T + 2, post: { ...old, body: { text: "Старый!", marks: [] } } },
+  );
   c.source.tell({ type: "posted", at: T, post: post(2, "Новый") });
   await soon(() => expect(texts(c)).toEqual(["Новый"]));
   await runtime.stop();

@@ -68,13 +68,24 @@ test("a range from N on gives the bytes from N, and beyond the end says that the
   const { get } = await start();
   const from = (n: number) => get(`/${ROOM}/s/1.0/0`, { headers: { range: `bytes=${n}-` } });
   const part = await from(4);
-  expect([part.status, await part.text(), part.headers.get("content-range")]).toEqual([206, "456789", "bytes 4-9/10"]);
+  expect([part.status, await part.text(), part.headers.get("content-range")]).toEqual([
+    206,
+    "456789",
+    "bytes 4-9/10",
+  ]);
   expect((await from(10)).status).toBe(416);
 });
 
 test("nothing outside the tree can be reached", async () => {
   const { get } = await start();
-  for (const place of ["/secret", `/${ROOM}/../secret`, `/${ROOM}/..%2fsecret`, `/${ROOM}/s/1.0/..`, `/${ROOM}/`, "/../etc/passwd"])
+  for (const place of [
+    "/secret",
+    `/${ROOM}/../secret`,
+    `/${ROOM}/..%2fsecret`,
+    `/${ROOM}/s/1.0/..`,
+    `/${ROOM}/`,
+    "/../etc/passwd",
+  ])
     expect((await get(place)).status, place).toBe(404);
 });
 

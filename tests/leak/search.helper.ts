@@ -11,12 +11,19 @@ export interface Leak {
 function forms(canary: string): readonly (readonly [string, Buffer])[] {
   const utf8 = Buffer.from(canary, "utf8");
   const base64 = [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), utf8]).toString("base64").replace(/=+$/, "");
+    const text = Buffer.concat([Buffer.alloc(offset), utf8])
+      .toString("base64")
+      .replace(/=+$/, "");
     const core = text.slice(offset === 0 ? 0 : offset + 1, -2);
     return [`base64+${offset}`, Buffer.from(core)] as const;
   });
-  const base64url = base64.map(([name, b]) => [`${name} url`, Buffer.from(b.toString().replaceAll("+", "-").replaceAll("/", "_"))] as const);
-  const escaped = [...canary].map((c) => (c < "\u0080" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)).join("");
+  const base64url = base64.map(
+    ([name, b]) =>
+      [`${name} url`, Buffer.from(b.toString().replaceAll("+", "-").replaceAll("/", "_"))] as const,
+  );
+  const escaped = [...canary]
+    .map((c) => (c < "\u0080" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`))
+    .join("");
   return [
     ["utf-8", utf8],
     ["utf-16le", Buffer.from(canary, "utf16le")],

@@ -28,8 +28,13 @@ sourceContract("the MAX bot API", async () => {
     edit: async (id, text) => void max.control.edit({ mid: id, text }),
     remove: async (id) => void max.control.remove({ mid: id }),
     async publishFile(bytes) {
-      const { mediaId } = max.control.addMedia({ bytes: Buffer.from(bytes).toString("base64"), filename: "plan.pdf" });
-      return ForeignId.parse(max.control.publish({ chatId, attachments: [{ type: "file", media: mediaId }] }).mid);
+      const { mediaId } = max.control.addMedia({
+        bytes: Buffer.from(bytes).toString("base64"),
+        filename: "plan.pdf",
+      });
+      return ForeignId.parse(
+        max.control.publish({ chatId, attachments: [{ type: "file", media: mediaId }] }).mid,
+      );
     },
     writes: async () => max.control.stats().writes,
     caughtUp: () => max.control.whenCommitted(),

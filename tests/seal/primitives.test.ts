@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { bundle } from "../../bridge/seal/bundle.ts";
 import { CERT_LENGTH, makeCert, readCert } from "../../bridge/seal/cert.ts";
 import { carriedLength, LARGEST_CONTENT, openFile, padme, sealFile } from "../../bridge/seal/file.ts";
 import { HEAD_LENGTH, makeHead, readHead } from "../../bridge/seal/head.ts";
 import { backupPair, dayKey, nextDay, onlinePair, roomId, rootPair } from "../../bridge/seal/keys.ts";
 import { joinLink, locator, readJoinLink, renewal } from "../../bridge/seal/link.ts";
-import { bundle } from "../../bridge/seal/bundle.ts";
 import { BUCKETS, LARGEST_JSON, openRecord, recordHash, sealRecord } from "../../bridge/seal/record.ts";
 import { recoveryCode, recoverySeed } from "../../bridge/seal/recovery.ts";
 import { ready } from "../../bridge/seal/sodium.ts";
@@ -56,7 +56,10 @@ test("a record with any single bit flipped does not open", () => {
 
 test("another day's key, another signer and another room's commitment are refused", () => {
   const sealed = record("{}");
-  expect(openRecord(lib, sealed, online.publicKey, nextDay(lib, key))).toEqual({ ok: false, fault: "commit" });
+  expect(openRecord(lib, sealed, online.publicKey, nextDay(lib, key))).toEqual({
+    ok: false,
+    fault: "commit",
+  });
   expect(openRecord(lib, sealed, onlinePair(lib).publicKey, key)).toEqual({ ok: false, fault: "signature" });
   expect(openRecord(lib, sealed.slice(0, -1), online.publicKey, key)).toEqual({ ok: false, fault: "layout" });
 });
@@ -122,7 +125,8 @@ test("a file that is cut, extended, re-ordered or told another size is refused",
   const size = 200_000;
   const { sealed, carried } = await seal(lib.randombytes_buf(size));
   if (!sealed.ok) throw new Error(sealed.error);
-  const sha = async (b: Uint8Array) => new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(b)));
+  const sha = async (b: Uint8Array) =>
+    new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(b)));
   const swapped = carried.slice();
   swapped.set(carried.subarray(24 + 65_552, 24 + 2 * 65_552), 24);
   swapped.set(carried.subarray(24, 24 + 65_552), 24 + 65_552);
@@ -133,7 +137,10 @@ test("a file that is cut, extended, re-ordered or told another size is refused",
   expect(openFile(lib, carried, { ...sealed, size: size - 1 })).toBeNull();
   expect((await seal(new Uint8Array(10), 9)).sealed).toEqual({ ok: false, error: "wrong_size" });
   expect((await seal(new Uint8Array(10), 11)).sealed).toEqual({ ok: false, error: "wrong_size" });
-  expect((await seal(new Uint8Array(1), LARGEST_CONTENT + 1)).sealed).toEqual({ ok: false, error: "too_large" });
+  expect((await seal(new Uint8Array(1), LARGEST_CONTENT + 1)).sealed).toEqual({
+    ok: false,
+    error: "too_large",
+  });
 });
 
 test("a join link keeps its secret and origins, and a damaged one is noticed", () => {
@@ -142,7 +149,9 @@ test("a join link keeps its secret and origins, and a damaged one is noticed", (
   expect(readJoinLink(lib, link)).toEqual({ secret, origins: ["feed.example.org/~x", "localhost:8080"] });
   expect(readJoinLink(lib, joinLink(lib, "https://r.example/", secret, []))?.origins).toEqual([]);
   const at = link.indexOf("#j.") + 20;
-  expect(readJoinLink(lib, link.slice(0, at) + (link[at] === "A" ? "B" : "A") + link.slice(at + 1))).toBeNull();
+  expect(
+    readJoinLink(lib, link.slice(0, at) + (link[at] === "A" ? "B" : "A") + link.slice(at + 1)),
+  ).toBeNull();
 });
 
 test("locators and renewals carry no secret, and a bundle is its certificate and records", () => {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
+import { readCert } from "../../bridge/seal/cert.ts";
 import { dayKey, nextDay } from "../../bridge/seal/keys.ts";
 import { openRecord, parseRecord } from "../../bridge/seal/record.ts";
-import { readCert } from "../../bridge/seal/cert.ts";
 import { core, payloads, post, ROOM, start, type TestCore, texts } from "../core.helper.ts";
 
 const DAY = 86_400_000;
@@ -21,7 +21,8 @@ test("from the database, its keys and every record ever published, nothing older
       name: "witness",
       async copy(log) {
         for (const chain of log.chains)
-          for (const row of log.records(chain.serial, chain.restart, 0, 1000)) published.push(new Uint8Array(row.record));
+          for (const row of log.records(chain.serial, chain.restart, 0, 1000))
+            published.push(new Uint8Array(row.record));
       },
     },
   ]);
@@ -87,7 +88,8 @@ test("what every room has is erased from the queue, and the archive's day key go
   const runtime = start(c);
   c.source.tell({ type: "posted", at: c.clock.now(), post: post(1, "Экзамен") });
   await vi.waitFor(() => expect(texts(c)).toHaveLength(1));
-  const left = () => c.db.prepare("SELECT count(*) FROM revisions WHERE payload_sealed IS NOT NULL").pluck().get();
+  const left = () =>
+    c.db.prepare("SELECT count(*) FROM revisions WHERE payload_sealed IS NOT NULL").pluck().get();
   const days = () => c.db.prepare("SELECT count(*) FROM archive_days").pluck().get();
   await vi.waitFor(() => expect(left()).toBe(0));
   expect(days()).toBe(1);

@@ -31,10 +31,11 @@ export function createLimiter(limits: AddressLimits, clock: Clock) {
     found.at = now;
     entries.delete(address);
     entries.set(address, found);
-    if (entries.size > REMEMBERED) for (const [oldest, e] of entries) {
-      if (e.streams === 0) entries.delete(oldest);
-      break;
-    }
+    if (entries.size > REMEMBERED)
+      for (const [oldest, e] of entries) {
+        if (e.streams === 0) entries.delete(oldest);
+        break;
+      }
     return found;
   };
 
@@ -62,7 +63,8 @@ export function createLimiter(limits: AddressLimits, clock: Clock) {
     forget() {
       const now = clock.now();
       for (const [address, e] of entries)
-        if (e.streams === 0 && e.tokens + (now - e.at) * rate >= limits.requestsPerMinute) entries.delete(address);
+        if (e.streams === 0 && e.tokens + (now - e.at) * rate >= limits.requestsPerMinute)
+          entries.delete(address);
     },
   };
 }

@@ -2,8 +2,8 @@ import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../../../bridge/model/effects.ts";
-import { type AddressLimits, createLimiter } from "./limits.ts";
 import { newerThan } from "./head-place.ts";
+import { type AddressLimits, createLimiter } from "./limits.ts";
 
 export interface FeedServerOptions {
   /** The static tree. */
@@ -91,7 +91,12 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
   };
 
   /** Waits until the room's head is newer than `after`, at most {@link HOLD}. */
-  const hold = async (request: FastifyRequest, file: string, roomId: string, after: string): Promise<boolean> => {
+  const hold = async (
+    request: FastifyRequest,
+    file: string,
+    roomId: string,
+    after: string,
+  ): Promise<boolean> => {
     const release = limiter.stream(addressOf(request));
     if (release === null) return false;
     const gone = new AbortController();
@@ -107,8 +112,7 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
         const head = await readFile(file).catch(() => null);
         const left = end - o.clock.now();
         const over = left <= 0 || head === null || newerThan(head, after);
-        if (!over)
-          await o.clock.sleep(left, AbortSignal.any([heard.signal, gone.signal, closing.signal]));
+        if (!over) await o.clock.sleep(left, AbortSignal.any([heard.signal, gone.signal, closing.signal]));
         bells.delete(ring);
         if (bells.size === 0) waiting.delete(roomId);
         if (over) return true;
@@ -172,7 +176,10 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
 function page(pathname: string, reply: FastifyReply, o: FeedServerOptions) {
   if (o.reader === null) return reply.code(404).send();
   if (pathname === "/worker.js")
-    return reply.type("text/javascript; charset=utf-8").header("cache-control", "no-cache").send(o.reader.worker);
+    return reply
+      .type("text/javascript; charset=utf-8")
+      .header("cache-control", "no-cache")
+      .send(o.reader.worker);
   if (pathname !== "/" && pathname !== "/index.html") return reply.code(404).send();
   return reply
     .headers({

@@ -1,0 +1,42 @@
+import { ascii, Cut, concat, hasMagic } from "./bytes.ts";
+import { type Cert, covers } from "./cert.ts";
+import { verify } from "./crypto.ts";
+
+export const HEAD_LENGTH = 143;
+const SIGNED = 79;
+
+export interface Head {
+  readonly serial: number;
+  readonly restart: number;
+  readonly roomId: Uint8Array;
+  readonly seq: number;
+  readonly hash: Uint8Array;
+  readonly first: number;
+  /** Unix seconds. */
+  readonly made: number;
+  readonly seen: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The layout alone; null for what is no head. */
+export function parseHead(bytes: Uint8Array): Head | null {
+  if (bytes.length !== HEAD_LENGTH || !hasMagic(bytes, "PSRH")) return null;
+  const cut = new Cut(bytes);
+  cut.take(4);
+  return {
+    serial: cut.number(2),
+    restart: cut.number(1),
+    roomId: cut.take(16),
+    seq: cut.number(8),
+    hash: cut.take(32),
+    first: cut.number(8),
+    made: cut.number(4),
+    seen: cut.number(4),
+    bytes,
+  };
+}
+
+/** Signed by the certificate's key and made while it was valid. */
+export const verifyHead = (head: Head, cert: Cert): boolean =>
+  covers(cert, head.made) &&
+  verify(head.bytes.slice(SIGNED), concat(ascii("PSR1/head"), head.bytes.subarray(0, SIGNED)), cert.onlinePk);

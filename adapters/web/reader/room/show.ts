@@ -1,0 +1,171 @@
+import { base64url } from "../psr1/bytes.ts";
+import type { File, Payload } from "../psr1/payload.ts";
+import type { Banner, RoomView, ViewFile, ViewItem } from "../view.ts";
+import type { Book, Entry } from "./book.ts";
+import type { Gap, History, Standing } from "./history.ts";
+import { wordsOf } from "./words.ts";
+
+/** What the page knows of a room besides its set of records. Times in unix seconds. */
+export interface Circumstances {
+  readonly id: string;
+  readonly now: number;
+  readonly loading: boolean;
+  /** Every place was asked, more than once where something was missing. */
+  readonly asked: boolean;
+  readonly offline: boolean;
+  /** All that answered told less than this device knows. */
+  readonly behind: boolean;
+  readonly locatorDisagrees: boolean;
+  readonly contact: number | null;
+  readonly read: readonly [number, number] | null;
+}
+
+const HOUR = 3600;
+const MIRROR_SILENT = 3 * HOUR;
+const SOURCE_SILENT = 6 * HOUR;
+const CLOCK = 48 * HOUR;
+const SOON = 30 * 24 * HOUR;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]/g;
+
+/** A file's name without bidi, control and path characters, and never empty. */
+export function cleanName(name: string): string {
+  const clean = name.replaceAll(unsafe, "").replace(/^\.+/, "").trim().slice(0, 120);
+  return clean === "" ? "file" : clean;
+}
+
+function fileView(file: File): ViewFile {
+  return {
+    id: base64url(file.id),
+    name: cleanName(file.name),
+    mime: file.mime,
+    size: file.size,
+    ...(file.width === undefined ? {} : { width: file.width }),
+    ...(file.height === undefined ? {} : { height: file.height }),
+    ...(file.thumb === undefined ? {} : { thumb: file.thumb }),
+  };
+}
+
+export const placeOf = (entry: Entry): readonly [number, number] => [entry.chain, entry.record.seq];
+const after = (a: readonly [number, number], b: readonly [number, number] | null): boolean =>
+  b === null || a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
+
+const EXCERPT = 90;
+
+function postView(s: Standing, texts: ReadonlyMap<string, string>, c: Circumstances): ViewItem {
+  const { post } = s;
+  const excerpt = post.reply === null ? null : (texts.get(post.reply) ?? null);
+  return {
+    type: "post",
+    id: post.id,
+    t: s.posted,
+    text: post.text,
+    marks: post.marks,
+    files: post.files.map(fileView),
+    pin: post.pin,
+    urgent: post.urgent,
+    edited: post.was === null ? null : { t: s.changed, was: post.was },
+    reply:
+      post.reply === null ? null : { id: post.reply, excerpt: excerpt === null ? null : shorten(excerpt) },
+    confirmed: s.confirmed,
+    unread: after(placeOf(s.first), c.read),
+  };
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT).toWellFormed()}…`;
+}
+
+function otherViews(entry: Entry, taken: ReadonlySet<string>, c: Circumstances): readonly ViewItem[] {
+  const base = { files: [], pin: false, urgent: false, edited: null, reply: null, confirmed: true } as const;
+  const p: Payload | null = entry.payload;
+  const unread = after(placeOf(entry), c.read);
+  const key = `${entry.chain}.${entry.record.seq}`;
+  if (p?.k === "note")
+    return [
+      { ...base, type: "note", id: `note.${key}`, t: p.t, text: p.text, marks: [], why: p.why, unread },
+    ];
+  if (p?.k !== "digest") return [];
+  return p.items
+    .filter((item) => !taken.has(item.id))
+    .map((item, i) => ({
+      ...base,
+      type: "digest",
+      id: `digest.${key}.${i}`,
+      t: item.t,
+      text: item.text,
+      marks: item.marks,
+      unread,
+    }));
+}
+
+const gapBanner = (gap: Gap, local: boolean): Banner => ({ kind: "gap", ...gap, local });
+
+function banners(book: Book, h: History, c: Circumstances): readonly Banner[] {
+  const out: Banner[] = [];
+  if (h.forkAt !== null) out.push({ kind: "two-histories" });
+  if (h.rekeyed) out.push({ kind: "rekeyed" });
+  if (h.damaged) out.push({ kind: "link-damaged" });
+  const cert = h.open === null ? undefined : book.certs.get(Math.floor(h.open / 256));
+  if (cert !== undefined && cert.notAfter < c.now)
+    out.push({ kind: "certificate-expired", at: cert.notAfter });
+  else if (cert !== undefined && cert.notAfter - SOON < c.now)
+    out.push({ kind: "certificate-expiring", at: cert.notAfter });
+  if (c.behind) out.push({ kind: "rolled-back" });
+  if (c.locatorDisagrees) out.push({ kind: "locator-disagrees" });
+  const head = book.newestHead();
+  if (head !== null && head.made - c.now > CLOCK)
+    out.push({ kind: "clock", hours: Math.round((head.made - c.now) / HOUR) });
+  if (c.offline) out.push({ kind: "offline" });
+  if (head !== null && c.now - head.made > MIRROR_SILENT && !c.loading)
+    out.push({ kind: "mirror-silent", since: head.made });
+  else if (head !== null && c.now - head.seen > SOURCE_SILENT && !c.loading)
+    out.push({ kind: "source-silent", since: head.seen });
+  if (h.posts.some((p) => !p.confirmed)) out.push({ kind: "restored" });
+  if (c.asked || c.offline) out.push(...h.gaps.map((gap) => gapBanner(gap, c.offline)));
+  if (h.begins !== null && !c.loading) out.push({ kind: "history-begins", at: h.begins });
+  return out;
+}
+
+/** A room as the page draws it. */
+export function show(book: Book, h: History, c: Circumstances): RoomView {
+  const texts = new Map(h.posts.map((p) => [p.post.id, p.post.text]));
+  const taken = new Set(texts.keys());
+  const placed = [
+    ...h.posts.map((p) => ({ place: placeOf(p.first), items: [postView(p, texts, c)] })),
+    ...h.others.map((e) => ({ place: placeOf(e), items: otherViews(e, taken, c) })),
+  ].toSorted((a, b) => a.place[0] - b.place[0] || a.place[1] - b.place[1]);
+  const items = placed.flatMap((p) => p.items);
+  const { info, newest } = h;
+  return {
+    id: c.id,
+    title: info?.title ?? null,
+    zone: info?.zone ?? "Europe/Moscow",
+    items,
+    banners: banners(book, h, c),
+    unread: items.filter((i) => i.unread).length,
+    loading: c.loading,
+    contact: c.contact,
+    compare:
+      newest === null
+        ? null
+        : {
+            words: wordsOf(newest.record.hash),
+            chain: `${newest.record.serial}.${newest.record.restart}`,
+            seq: newest.record.seq,
+          },
+    telegram: info?.chat ?? null,
+    welcome: info?.text ?? null,
+  };
+}
+
+/** The place up to which everything counts as read when `item` was read. */
+export function placeOfItem(h: History, item: string): readonly [number, number] | null {
+  const post = h.posts.find((p) => p.post.id === item);
+  if (post !== undefined) return placeOf(post.first);
+  const [, chain, seq] = item.split(".");
+  const other = h.others.find((e) => e.chain === Number(chain) && e.record.seq === Number(seq));
+  return other === undefined ? null : placeOf(other);
+}
