@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium as driver } from "playwright-core";
 
 const found = [
-  process.env["CHROMIUM"],
+  process.env.CHROMIUM,
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -15,7 +15,7 @@ export const chromium: string | null = found ?? null;
 export const chromiumMissing =
   "Chromium is missing: install it (Debian: apt install chromium) or name its path in the variable CHROMIUM";
 
-if (chromium === null && process.env["CI"] !== undefined && process.env["CI"] !== "")
+if (chromium === null && process.env.CI !== undefined && process.env.CI !== "")
   throw new Error(chromiumMissing);
 if (chromium === null) console.warn(chromiumMissing);
 

@@ -105,12 +105,17 @@ export async function buildReader(options: { readonly entry?: string } = {}): Pr
   const script = (await bundle(options.entry ?? path.join(here, "main.tsx")))
     .replaceAll(/<\/(script)/gi, "<\\/$1")
     .replaceAll("<!--", "\\x3c!--");
-  const style = shortCss(await readFile(path.join(here, "ui/style.css"), "utf8"));
+  const sheets = ["style.css", "room.css"].map((name) => readFile(path.join(here, "ui", name), "utf8"));
+  const style = shortCss((await Promise.all(sheets)).join("\n"));
   const worker = await readFile(path.join(here, "worker.js"), "utf8");
-  const parts: Record<string, string> = { policy: policyOf(script, style), style, script };
+  const parts: Record<string, string> = {
+    "%policy%": policyOf(script, style),
+    "/* style */": style,
+    "/* script */": script,
+  };
   const html = (await readFile(path.join(here, "index.html"), "utf8")).replaceAll(
-    /%(policy|style|script)%/g,
-    (_all, name: string) => parts[name] ?? "",
+    /%policy%|\/\* (?:style|script) \*\//g,
+    (place) => parts[place] ?? "",
   );
   const gzipBytes = [html, worker, manifest].reduce(
     (sum, text) => sum + gzipSync(text, { level: 9 }).length,

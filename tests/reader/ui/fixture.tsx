@@ -111,14 +111,13 @@ const hostile: ViewItem[] = [
     ...plain,
     id: "GGGGGGGGGGG",
     t: now - 500,
-    text: '<script>window.harmed = 1</script><img src=x onerror="window.harmed = 1"> нажми сюда https://bank.example',
-    marks: [
-      { m: "link", s: 74, e: 86, url: "javascript:window.harmed = 1" },
-      { m: "link", s: 87, e: 107, url: "https://evil.example/" },
-      { m: "link", s: 0, e: 5, url: "data:text/html,<script>window.harmed=1</script>" },
-      { m: "strong", s: 5, e: 9999 },
-      { m: "em", s: 9, e: 3 },
-    ],
+    ...marked(
+      '<script>window.harmed = 1</script><img src=x onerror="window.harmed = 1"> нажми сюда https://bank.example',
+      ["link", "нажми сюда", "javascript:window.harmed = 1"],
+      ["link", "https://bank.example", "https://evil.example/"],
+      ["link", "<script>window", "data:text/html,<script>window.harmed=1</script>"],
+      ["strong", "window.harmed = 1"],
+    ),
     files: [
       { id: "bad", name: "отчёт\u202Egpj.exe", mime: "image/svg+xml", size: 90 },
       { id: "lie", name: "картинка.png", mime: "image/png", size: 90 },

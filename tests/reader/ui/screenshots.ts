@@ -23,6 +23,7 @@ for (const width of [390, 1280])
       if (name === "room") {
         await page.locator("summary").first().click();
         await page.locator(".over").waitFor();
+        await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
       }
       await page.screenshot({
         path: path.join(folder, `${name}-${width}-${colorScheme}.png`),

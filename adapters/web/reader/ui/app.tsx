@@ -61,18 +61,11 @@ export function App({ store }: { readonly store: Store }) {
 
   return (
     <Language.Provider value={t}>
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          // The fragment of this page is for links to rooms: it is not touched.
-          event.preventDefault();
-          focusOn("main");
-        }}
-      >
-        {t.skip}
-      </a>
       <header class="bar">
+        {/* A button: the fragment of this page is for links to rooms, and is not touched. */}
+        <button type="button" class="skip" onClick={() => focusOn("main")}>
+          {t.skip}
+        </button>
         {open === null ? (
           <span class="brand">{t.page}</span>
         ) : (
@@ -81,7 +74,7 @@ export function App({ store }: { readonly store: Store }) {
             {t.allRooms}
           </button>
         )}
-        <div class="langs" role="group" aria-label={t.language}>
+        <fieldset class="langs" aria-label={t.language}>
           {(["ru", "en"] as const).map((one) => (
             <button
               key={one}
@@ -93,7 +86,7 @@ export function App({ store }: { readonly store: Store }) {
               {one === "ru" ? "Русский" : "English"}
             </button>
           ))}
-        </div>
+        </fieldset>
       </header>
       <div class={`page${open !== null && view.rooms.length > 1 ? " two" : ""}${over ? " over" : ""}`}>
         {open !== null && view.rooms.length > 1 && (

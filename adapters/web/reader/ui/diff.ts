@@ -6,7 +6,9 @@ export interface DiffPart {
 /** Above this many word pairs the middle is shown as replaced whole: an edit must not freeze a phone. */
 const MOST_PAIRS = 400_000;
 
-const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}]+|\s+|[^\p{L}\p{N}\s]/gu) ?? [];
+const wordsOf = (text: string): string[] =>
+  // A time, a date or a number with its points is one word: of "9:00" and "11:00" nothing stays.
+  text.match(/\p{N}+(?:[.:,]\p{N}+)+|[\p{L}\p{N}]+|\s+|[^\p{L}\p{N}\s]/gu) ?? [];
 
 /** What changed from `was` to `now`, by words: the longest common run of words stays, the rest went or came. */
 export function diffWords(was: string, now: string): DiffPart[] {
@@ -26,7 +28,34 @@ export function diffWords(was: string, now: string): DiffPart[] {
   add("same", a.slice(0, start).join(""));
   middle(a.slice(start, a.length - end), b.slice(start, b.length - end), add);
   add("same", a.slice(a.length - end).join(""));
-  return parts;
+  return joined(parts);
+}
+
+/** Changes with nothing but spaces between them read better as one. */
+function joined(parts: readonly DiffPart[]): DiffPart[] {
+  const out: DiffPart[] = [];
+  let gone = "";
+  let come = "";
+  const flush = () => {
+    if (gone !== "") out.push({ kind: "gone", text: gone });
+    if (come !== "") out.push({ kind: "come", text: come });
+    gone = "";
+    come = "";
+  };
+  parts.forEach((part, i) => {
+    const between = gone !== "" && come !== "" && i + 1 < parts.length && /^\s+$/.test(part.text);
+    if (part.kind === "gone") gone += part.text;
+    else if (part.kind === "come") come += part.text;
+    else if (between) {
+      gone += part.text;
+      come += part.text;
+    } else {
+      flush();
+      out.push(part);
+    }
+  });
+  flush();
+  return out;
 }
 
 function middle(a: string[], b: string[], add: (kind: DiffPart["kind"], text: string) => void): void {

@@ -47,11 +47,13 @@ interface FileProps {
 export function Download(p: FileProps) {
   const t = useTexts();
   const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState(false);
   const get = async () => {
     if (busy) return;
     setBusy(true);
     const blob = await p.actions.openFile(p.room, p.item, p.file.id).catch(() => null);
     setBusy(false);
+    setFailed(blob === null);
     if (blob !== null) save(blob, p.file.name);
   };
   return (
@@ -61,7 +63,9 @@ export function Download(p: FileProps) {
       </span>
       <span>
         <bdi class="name">{p.file.name}</bdi>
-        <span class="quiet">{busy ? t.getting : `${t.download}, ${sizeOf(t, p.file.size)}`}</span>
+        <span class="quiet">
+          {busy ? t.getting : `${failed ? t.notGot : t.download}, ${sizeOf(t, p.file.size)}`}
+        </span>
       </span>
     </button>
   );
@@ -185,10 +189,11 @@ function Large(p: { readonly blob: Blob; readonly name: string; readonly close: 
           {t.close}
         </button>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <div class="scroll" tabIndex={0} role="group" aria-label={p.name}>
+      {/* What scrolls must be reached by the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: as said above */}
+      <section class="scroll" tabIndex={0} aria-label={p.name}>
         <canvas ref={canvas} role="img" aria-label={`${t.photo}: ${p.name}`} />
-      </div>
+      </section>
     </dialog>
   );
 }

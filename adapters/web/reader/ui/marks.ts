@@ -21,7 +21,9 @@ export function safeLink(url: string | undefined): { readonly href: string; read
 
 /** Splits a text at every boundary of its marks, so that overlapping marks become runs with all their kinds. */
 export function runsOf(text: string, marks: readonly ViewMark[]): Run[] {
-  const usable = marks.filter((mark) => mark.s < mark.e && mark.s >= 0 && mark.e <= text.length);
+  const usable = marks
+    .map((mark) => ({ ...mark, s: Math.max(0, mark.s), e: Math.min(text.length, mark.e) }))
+    .filter((mark) => mark.s < mark.e);
   const cuts = [...new Set([0, text.length, ...usable.flatMap((mark) => [mark.s, mark.e])])].sort(
     (a, b) => a - b,
   );

@@ -25,7 +25,16 @@ export function keepPage(): void {
           })
           .createScriptURL(address)
       : address;
-    void navigator.serviceWorker.register(url).catch(() => undefined);
+    void navigator.serviceWorker.register(url).then(
+      () => {
+        // Only where the page can be kept can it be installed.
+        const manifest = document.createElement("link");
+        manifest.rel = "manifest";
+        manifest.href = "manifest.webmanifest";
+        document.head.append(manifest);
+      },
+      () => undefined,
+    );
   } catch {
     // No worker: the page opens from the network alone.
   }

@@ -128,7 +128,7 @@ export function Room({ view, room, actions }: Props) {
       {[...top, ...gaps.filter((gap) => !placed.has(gap))].map((banner, i) => (
         <BannerLine key={`${banner.kind} ${i}`} banner={banner} zone={zone} actions={actions} />
       ))}
-      <Announcer items={room.items} />
+      <Announcer items={room.items} loading={room.loading} />
       {room.unread > 1 && (
         <button type="button" onClick={readAll}>
           {t.markAll}
@@ -157,14 +157,14 @@ export function Room({ view, room, actions }: Props) {
 }
 
 /** Says to a screen reader that posts have come; silent about those that were there on opening. */
-function Announcer({ items }: { readonly items: readonly ViewItem[] }) {
+function Announcer({ items, loading }: Pick<RoomView, "items" | "loading">) {
   const t = useTexts();
   const known = useRef<Set<string> | null>(null);
   const [said, say] = useState("");
   useEffect(() => {
     const before = known.current;
     known.current = new Set(items.map((item) => item.id));
-    if (before === null || before.size === 0) return;
+    if (before === null || before.size === 0 || loading) return;
     const come = items.filter((item) => !before.has(item.id));
     const first = come.at(-1);
     if (first !== undefined)

@@ -12,7 +12,7 @@ export const en: Texts = {
   noUnread: "All read",
   empty: "Your institution's announcements will appear here",
   emptyHow:
-    "Paste the link your class rep gave you, or open a file with messages. No account is needed; readers are not recorded anywhere.",
+    "Paste the link your class rep gave you, or open a file with messages. No name and no phone number are needed.",
   open: "Open a room",
   link: "Link of the room",
   linkHint: "Paste the whole link",
@@ -50,6 +50,7 @@ export const en: Texts = {
   close: "Close",
   download: "Download",
   getting: "Getting the file…",
+  notGot: "It could not be fetched. Try again",
   again: "Try again",
   more: "Show earlier ones",
   size: ["B", "KB", "MB", "GB"],
@@ -65,7 +66,7 @@ export const en: Texts = {
   forgetHow: "Its messages and key will be erased from this device.",
   joinedTitle: "Keep the link",
   joined:
-    "Write it on paper or put it in a password manager. It opens this room on any device, and there is no other way back. Whoever gets the link can read the room.",
+    "Write it on paper or put it in a password manager. It opens this room on any device, and without it you would have to ask your class rep for a new one. Whoever gets the link can read the room.",
   joinedOk: "I have kept the link",
   inAppTitle: "Open in your browser",
   inApp: "You are in a messenger's built-in browser: it may forget the room and see what you open.",
@@ -116,7 +117,10 @@ export const en: Texts = {
       "Telegram and the feed disagree",
       "They name different newest records. Compare the words with a neighbour and ask your class rep.",
     ],
-    restored: ["The server was restored", "It began a new chain of records. There is nothing to do."],
+    restored: [
+      "The server was restored",
+      "It began a new chain of records. What that does not have yet is marked “Not confirmed”. There is nothing to do.",
+    ],
   },
   questions: {
     "merge-link": [
