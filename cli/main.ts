@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import { processIo } from "./io.ts";
+import { askedToEnd } from "./signals.ts";
 
-const ending = new AbortController();
-process.once("SIGINT", () => ending.abort());
-process.once("SIGTERM", () => ending.abort());
-const io = processIo(ending.signal);
+const io = processIo(askedToEnd());
 const at = process.argv.indexOf("--config");
 const config = at < 0 ? null : (process.argv[at + 1] ?? null);
 if (process.argv.includes("demo")) {

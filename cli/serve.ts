@@ -1,15 +1,16 @@
 import { mkdir } from "node:fs/promises";
-import { type FeedServer, startFeedServer } from "../adapters/web/feed/server.ts";
+import { type FeedServer, type ReaderFiles, startFeedServer } from "../adapters/web/feed/server.ts";
 import { createTreeCarrier } from "../adapters/web/feed/tree.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
 import type { Source } from "../bridge/model/source.ts";
 import { type Reports, startRuntime } from "../bridge/runtime.ts";
+import { originUrl } from "../config/addresses.ts";
 import type { Core } from "./core.ts";
 
 export interface ServeOptions {
   readonly sources: readonly Source[];
   /** The reader page, where the feed serves it. */
-  readonly reader: { readonly html: string; readonly worker: string } | null;
+  readonly reader: ReaderFiles | null;
   readonly reports: Reports;
 }
 
@@ -86,6 +87,7 @@ async function listen(
       limits: feed.limits,
       trustProxy: feed.trustProxy,
       reader: o.reader,
+      origins: [...core.config.rooms.values()].flatMap((room) => room.origins.map(originUrl)),
       clock: core.clock,
     });
   } catch (error) {

@@ -35,7 +35,8 @@ async function start(options: Partial<FeedServerOptions> = {}) {
     port: 0,
     limits: { requestsPerMinute: 100, streams: 3 },
     trustProxy: null,
-    reader: { html: "<!doctype html>page", worker: "worker" },
+    reader: { html: "<!doctype html>page", worker: "worker", manifest: "{}" },
+    origins: [],
     clock,
     ...options,
   });
@@ -141,11 +142,18 @@ test("readers leave no trace: no file is written and nothing is printed", async 
 });
 
 test("the page is served with the headers that no meta element can give, and only where it is wanted", async () => {
-  const { get } = await start();
+  const origins = ["https://mirror.example.org/room", "https://mirror.example.org", "http://127.0.0.1:1/x"];
+  const { get } = await start({ origins });
   const page = await get("/");
   expect(await page.text()).toContain("page");
-  expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+  expect(page.headers.get("content-security-policy")).toBe(
+    "frame-ancestors 'none'; connect-src 'self' https://mirror.example.org http://127.0.0.1:1",
+  );
+  expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+  expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(page.headers.get("cross-origin-opener-policy")).toBe("same-origin");
   expect((await get("/worker.js")).headers.get("content-type")).toContain("javascript");
+  expect((await get("/manifest.webmanifest")).headers.get("content-type")).toContain("manifest+json");
   const bare = await start({ reader: null });
   expect((await bare.get("/")).status).toBe(404);
 });

@@ -12,9 +12,18 @@ export interface FeedServerOptions {
   readonly port: number;
   readonly limits: AddressLimits;
   readonly trustProxy: "x-forwarded-for" | "x-real-ip" | null;
-  /** The reader page and its worker, or null when the page lives elsewhere. */
-  readonly reader: { readonly html: string; readonly worker: string } | null;
+  /** The reader page with what lies beside it, or null when the page lives elsewhere. */
+  readonly reader: ReaderFiles | null;
+  /** Where else the rooms' logs are kept: addresses with scheme that the page served here may ask. */
+  readonly origins: readonly string[];
   readonly clock: Clock;
+}
+
+/** The page as it was built. */
+export interface ReaderFiles {
+  readonly html: string;
+  readonly worker: string;
+  readonly manifest: string;
 }
 
 export interface FeedServer {
@@ -174,18 +183,23 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
 
 /** The reader page, when this server carries it. */
 function page(pathname: string, reply: FastifyReply, o: FeedServerOptions) {
-  if (o.reader === null) return reply.code(404).send();
-  if (pathname === "/worker.js")
-    return reply
-      .type("text/javascript; charset=utf-8")
-      .header("cache-control", "no-cache")
-      .send(o.reader.worker);
-  if (pathname !== "/" && pathname !== "/index.html") return reply.code(404).send();
+  const found = o.reader === null ? undefined : pageFiles(o.reader).get(pathname);
+  if (found === undefined) return reply.code(404).send();
+  const [type, text] = found;
+  const asked = ["'self'", ...new Set(o.origins.map((origin) => new URL(origin).origin))];
   return reply
     .headers({
-      "content-security-policy": "frame-ancestors 'none'",
+      "content-security-policy": `frame-ancestors 'none'; connect-src ${asked.join(" ")}`,
       "cache-control": "no-cache",
     })
-    .type("text/html; charset=utf-8")
-    .send(o.reader.html);
+    .type(type)
+    .send(text);
 }
+
+const pageFiles = ({ html, worker, manifest }: ReaderFiles): ReadonlyMap<string, readonly [string, string]> =>
+  new Map([
+    ["/", ["text/html; charset=utf-8", html]],
+    ["/index.html", ["text/html; charset=utf-8", html]],
+    ["/worker.js", ["text/javascript; charset=utf-8", worker]],
+    ["/manifest.webmanifest", ["application/manifest+json; charset=utf-8", manifest]],
+  ]);
