@@ -81,6 +81,13 @@ async function back(
   }
 }
 
+/** Events of several histories as one: baselines first, then posts by their time, then the windows they were read in. */
+export function inOrder(events: readonly SourceEvent[]): readonly SourceEvent[] {
+  const rank = (e: SourceEvent): number => (e.type === "baseline" ? 0 : e.type === "snapshot" ? 1 : 2);
+  const time = (e: SourceEvent): number => (e.type === "snapshot" ? e.post.postedAt : 0);
+  return events.toSorted((a, b) => rank(a) - rank(b) || time(a) - time(b));
+}
+
 const snapshots = (messages: readonly Message[], at: Millis): readonly SourceEvent[] =>
   messages
     .toSorted((a, b) => a.timestamp - b.timestamp || (a.body.mid < b.body.mid ? -1 : 1))

@@ -3,7 +3,7 @@ import type { ChannelId, Cursor, Millis } from "../../bridge/model/ids.ts";
 import type { SourceEvent, SourceSignal } from "../../bridge/model/source.ts";
 import type { Client } from "./client.ts";
 import { decode, encode, gap, type Place } from "./cursor.ts";
-import { type ChannelPlan, firstContact, reconcile } from "./history.ts";
+import { type ChannelPlan, firstContact, type History, inOrder, reconcile } from "./history.ts";
 import { decodeUpdate } from "./updates.ts";
 import { Updates } from "./wire.ts";
 
@@ -15,6 +15,8 @@ export interface PollOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+type Read = Extract<History, { kind: "read" }>;
 
 /** How long MAX may hold an empty answer, seconds (its own cap). */
 const HOLD = 30;
@@ -56,41 +58,61 @@ export async function* poll(
   const due = (): readonly ChannelPlan[] =>
     o.channels.filter((c) => toLookAt.has(c.channel) && (denied.get(c.channel) ?? 0) <= clock.now());
 
-  /** One channel's history as batches that leave the marker where it is. Answers whether to go on. */
-  async function* lookAt(plan: ChannelPlan): AsyncGenerator<SourceSignal, boolean> {
+  /** Reads one channel's history, however often it takes. */
+  async function* read(plan: ChannelPlan): AsyncGenerator<SourceSignal, Read | "denied" | "stop"> {
     for (;;) {
       const fresh = !place.known.includes(plan.channel);
       const history = fresh
         ? await firstContact(client, plan, signal)
         : await reconcile(client, plan.channel, o.reach, clock.now(), signal);
-      if (signal.aborted) return false;
+      if (signal.aborted) return "stop";
       if (history.kind === "token") {
         yield { kind: "stopped", code: "token_refused" };
-        return false;
+        return "stop";
       }
       if (history.kind === "denied") {
         denied.set(plan.channel, clock.now() + DENIED_PAUSE);
         yield { kind: "denied", channel: plan.channel };
-        return true;
+        return "denied";
       }
-      if (history.kind === "trouble") {
-        const retryAt = pause(history.retryAfter);
-        yield { kind: "trouble", code: history.code, retryAt };
-        await wait(retryAt);
-        if (signal.aborted) return false;
-        continue;
+      if (history.kind === "read") {
+        tries = 0;
+        denied.delete(plan.channel);
+        return history;
       }
-      tries = 0;
-      denied.delete(plan.channel);
-      toLookAt.delete(plan.channel);
-      const slices = Math.max(1, Math.ceil(history.events.length / SLICE));
-      for (let i = 0; i < slices; i++) {
-        if (i === slices - 1 && fresh) place = { ...place, known: [...place.known, plan.channel] };
-        const events = history.events.slice(i * SLICE, (i + 1) * SLICE);
-        yield { kind: "batch", events, cursor: encode(place), readAt: history.at };
-      }
-      return true;
+      const retryAt = pause(history.retryAfter);
+      yield { kind: "trouble", code: history.code, retryAt };
+      await wait(retryAt);
+      if (signal.aborted) return "stop";
     }
+  }
+
+  /** The histories of channels as batches that leave the marker where it is. Answers whether to go on. */
+  async function* lookAt(plans: readonly ChannelPlan[]): AsyncGenerator<SourceSignal, boolean> {
+    const looked: { readonly channel: ChannelId; readonly history: Read }[] = [];
+    for (const plan of plans) {
+      const history = yield* read(plan);
+      if (history === "stop") return false;
+      if (history !== "denied") looked.push({ channel: plan.channel, history });
+    }
+    if (looked.length === 0) return true;
+    // All channels together, by time: one room may be fed by several of them.
+    const events = inOrder(looked.flatMap((l) => l.history.events));
+    const readAt = Math.min(...looked.map((l) => l.history.at));
+    const known = [...new Set([...place.known, ...looked.map((l) => l.channel)])];
+    const slices = Math.max(1, Math.ceil(events.length / SLICE));
+    for (let i = 0; i < slices; i++) {
+      // A channel counts as known only with the last of its events: a crash before reads it anew.
+      if (i === slices - 1) place = { ...place, known };
+      yield {
+        kind: "batch",
+        events: events.slice(i * SLICE, (i + 1) * SLICE),
+        cursor: encode(place),
+        readAt,
+      };
+    }
+    for (const { channel } of looked) toLookAt.delete(channel);
+    return true;
   }
 
   while (!signal.aborted) {
@@ -134,17 +156,8 @@ export async function* poll(
       for (const id of ids) toLookAt.add(id);
       denied.clear();
     }
-    for (const plan of due()) {
-      const told = lookAt(plan);
-      for (;;) {
-        const step = await told.next();
-        if (step.done === true) {
-          if (!step.value) return;
-          break;
-        }
-        yield step.value;
-      }
-    }
+    const pending = due();
+    if (pending.length > 0 && !(yield* lookAt(pending))) return;
     place = { ...place, marker: next, at: answer.at };
     yield { kind: "batch", events: held, cursor: encode(place), readAt: answer.at };
   }

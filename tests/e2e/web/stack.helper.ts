@@ -25,7 +25,7 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-interface Running {
+export interface Running {
   readonly process: ChildProcess;
   /** All that it printed so far. */
   output(): string;
@@ -94,8 +94,7 @@ export async function startMax() {
     publish: async (input: unknown) => mid.parse(await call("publish", input)).mid,
     edit: (input: unknown) => call("edit", input),
     remove: (id: string) => call("remove", { mid: id }),
-    media: async (input: unknown) =>
-      z.object({ mediaId: z.string() }).parse(await call("addMedia", input)).mediaId,
+    media: async (input: unknown) => z.object({ mediaId: z.string() }).parse(await call("addMedia", input)),
   };
 }
 
