@@ -33,12 +33,24 @@ export type RichText = { readonly text: string; readonly marks: readonly Mark[] 
 
 export const plain = (text: string): RichText => ({ text, marks: [] });
 
-/** Marks cut to the text's bounds; what is empty, negative or not finite afterwards is dropped. */
+const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+/** Whether a place lies between the two halves of one character. */
+const splits = (text: string, at: number): boolean =>
+  isHigh(text.charCodeAt(at - 1)) && isLow(text.charCodeAt(at));
+
+/**
+ * Marks cut to the text's bounds and never beginning or ending in the middle of a character; what is empty,
+ * negative or not finite afterwards is dropped.
+ */
 export function clamp(text: string, marks: readonly Mark[]): readonly Mark[] {
   return marks.flatMap((m) => {
-    const start = Math.max(0, Math.trunc(m.start));
-    const end = Math.min(text.length, Math.trunc(m.end));
-    return start < end ? [{ ...m, start, end }] : [];
+    const from = Math.max(0, Math.trunc(m.start));
+    const to = Math.min(text.length, Math.trunc(m.end));
+    if (!(from < to)) return [];
+    const start = splits(text, from) ? from - 1 : from;
+    const end = splits(text, to) ? to + 1 : to;
+    return [{ ...m, start, end }];
   });
 }
 

@@ -9,7 +9,7 @@ import {
   type RawPost,
 } from "../model/post.ts";
 import { clamp, join, plain, RichText } from "../model/rich-text.ts";
-import { isForeign } from "./max-traces.ts";
+import { isForeign, leadsToMax } from "./max-traces.ts";
 import { neutralName } from "./neutral-name.ts";
 import { scrubText } from "./scrub-text.ts";
 import { type ScrubWords, scrubWords } from "./scrub-words.ts";
@@ -64,26 +64,26 @@ function line(attachment: Exclude<RawAttachment, RawMedia>, words: ScrubWords): 
     case "share": {
       const { url, title, description } = attachment;
       const text = [title, description].filter((t) => t !== undefined && t !== "").join("\n");
-      const safe =
-        url !== undefined && !isForeign(url)
-          ? linked(url, url)
-          : plain(url === undefined ? "" : words.maxLink);
-      return join([scrubText(plain(text), words), safe], "\n");
+      return join([scrubText(plain(text), words), url === undefined ? plain("") : address(url, words)], "\n");
     }
     case "buttons":
       return join(
-        attachment.links
-          .filter((b) => !isForeign(b.url))
-          .map((b) => join([scrubText(plain(b.text), words), linked(b.url, b.url)], ": ")),
+        attachment.links.map((b) => join([scrubText(plain(b.text), words), address(b.url, words)], ": ")),
         "\n",
       );
   }
 }
 
 const linked = (text: string, url: string): RichText => ({
-  text: text.toWellFormed(),
-  marks: clamp(text, [{ kind: "link", start: 0, end: text.length, url: url.toWellFormed() }]),
+  text,
+  marks: clamp(text, [{ kind: "link", start: 0, end: text.length, url }]),
 });
+
+/** An address as words, which can be opened where a reader may: one into MAX becomes the neutral word. */
+function address(url: string, words: ScrubWords): RichText {
+  if (leadsToMax(url)) return plain(words.maxLink);
+  return scrubText(isForeign(url) ? plain(url) : linked(url, url), words);
+}
 
 const worded = (content: RawContent, words: ScrubWords): RichText =>
   join(

@@ -11,10 +11,13 @@ const endings = new Set(
   ).split(" "),
 );
 
-/** The local day of a moment, like 2026-11-24. */
+/** The last moment that a calendar knows of, with a day to spare for zones. */
+const LAST = 8.64e15 - 86_400_000;
+
+/** The local day of a moment, like 2026-11-24. A time out of all bounds is taken for the nearest there is. */
 function day(at: Millis, timezone: string): string {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(at);
-  return parts.slice(0, 10);
+  const known = Math.min(LAST, Math.max(0, at));
+  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(known);
 }
 
 /** Our own name for an attachment: its kind, the post's day and its place in the post. */

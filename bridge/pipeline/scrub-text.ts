@@ -1,6 +1,6 @@
 import type { RichText } from "../model/rich-text.ts";
 import { clamp } from "../model/rich-text.ts";
-import { handle, isForeign, maxId, maxLink } from "./max-traces.ts";
+import { handle, isForeign, leadsToMax, maxId, maxLink, webLink } from "./max-traces.ts";
 import { type Edit, replaceMatches, rewrite } from "./rewrite.ts";
 import type { ScrubWords } from "./scrub-words.ts";
 
@@ -35,9 +35,13 @@ export function scrubText(rich: RichText, words: ScrubWords): RichText {
   clean = replaceMatches(clean, /\r\n?/g, () => "\n");
   clean = replaceMatches(clean, control, () => "");
   clean = composed(clean);
+  clean = replaceMatches(clean, webLink, (link) => {
+    const end = link.replace(/[.,;:!?)\]}'’]+$/u, "").length;
+    return leadsToMax(link) ? words.maxLink + link.slice(end) : null;
+  });
   clean = replaceMatches(clean, maxLink, () => words.maxLink);
   clean = replaceMatches(clean, maxId, () => words.id);
-  clean = replaceMatches(clean, handle, () => words.handle);
+  clean = replaceMatches(clean, handle, (found) => (found.startsWith("@") ? words.handle : null));
   const end = clean.text.trimEnd().length;
   return rewrite(clean, end < clean.text.length ? [{ start: end, end: clean.text.length, text: "" }] : []);
 }

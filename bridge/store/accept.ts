@@ -2,7 +2,7 @@ import type { AnnouncementId, MappingName, MediaId, Millis, RoomName, SourceName
 import type { EditRule, RemovalRule } from "../model/mapping.ts";
 import type { AcceptBatch, Accepted, Arrival, Route } from "../outbox/port.ts";
 import { changeLine, significant } from "../pipeline/changes.ts";
-import { strike } from "../pipeline/strike.ts";
+import { struck as strike } from "../pipeline/clean.ts";
 import type { AnnouncementStore, Payload } from "./announcements.ts";
 import type { CounterStore } from "./counters.ts";
 import type { DeliveryRow, DeliveryStore } from "./deliveries.ts";

@@ -1,1 +1,0 @@
-export { struck as strike } from "./clean.ts";
