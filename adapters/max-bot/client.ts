@@ -37,12 +37,24 @@ export interface Client {
 const LARGEST_ANSWER = 64 * 2 ** 20;
 const trouble = (code: SourceTrouble, retryAfter = 0): Answer => ({ kind: "trouble", code, retryAfter });
 
-/** Seconds or a date, as ms from now; 0 where there is none. */
-function pauseOf(header: string | readonly string[] | undefined, now: Millis): number {
-  const value = String(header ?? "").trim();
-  if (/^\d{1,9}(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+/** The longest pause that is taken from an answer: a mistake there must not stop a source for good. */
+const LONGEST_PAUSE = 24 * 3_600_000;
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The server's own time, ms UTC; null where it tells none. */
+function timeOf(headers: Headers): Millis | null {
+  const told = Date.parse(String(headers.date ?? ""));
+  return Number.isNaN(told) ? null : told;
+}
+
+/** Retry-After (seconds, or a date by the server's clock) as ms from now; 0 where there is none. */
+export function pauseOf(headers: Headers, now: Millis): number {
+  const value = String(headers["retry-after"] ?? "").trim();
+  const told = /^\d{1,12}(\.\d+)?$/.test(value)
+    ? Math.ceil(Number(value) * 1000)
+    : Date.parse(value) - (timeOf(headers) ?? now);
+  return Number.isNaN(told) ? 0 : Math.min(LONGEST_PAUSE, Math.max(0, told));
 }
 
 /** The codes of a failed connection, for telling what to mend. */
@@ -59,8 +71,12 @@ function faultOf(error: unknown, timedOut: boolean, proxied: boolean): SourceTro
 }
 
 export function createClient(o: ClientOptions & { readonly proxied: boolean }): Client {
+  // A 429 is for the bot, not for one question: until it ends nothing is asked at all.
+  let closedUntil: Millis = Number.NEGATIVE_INFINITY;
   return {
     async get(path, query, deadline, signal) {
+      const closed = closedUntil - o.clock.now();
+      if (closed > 0) return trouble("rate_limited", closed);
       const url = new URL(o.baseUrl + path);
       for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
       const over = new AbortController();
@@ -74,15 +90,16 @@ export function createClient(o: ClientOptions & { readonly proxied: boolean }): 
           headersTimeout: 0,
           bodyTimeout: 0,
         });
-        const told = Date.parse(String(answer.headers.date ?? ""));
-        const at = Number.isNaN(told) ? o.clock.now() : told;
+        const { headers, statusCode: status } = answer;
+        const at = timeOf(headers) ?? o.clock.now();
         const body = await bounded(answer.body);
         if (body === null) return trouble("bad_answer");
-        const status = answer.statusCode;
-        if (status === 429)
-          return trouble("rate_limited", pauseOf(answer.headers["retry-after"], o.clock.now()));
-        if (status >= 500)
-          return trouble("server_error", pauseOf(answer.headers["retry-after"], o.clock.now()));
+        const after = pauseOf(headers, o.clock.now());
+        if (status === 429) {
+          closedUntil = o.clock.now() + after;
+          return trouble("rate_limited", after);
+        }
+        if (status >= 500) return trouble("server_error", after);
         if (status === 400 || status === 401 || status === 403 || status === 404 || status === 405)
           return isJson(body) ? { kind: "refused", status, at } : trouble("not_json");
         if (status !== 200) return trouble("bad_answer");

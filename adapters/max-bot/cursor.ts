@@ -9,27 +9,34 @@ const Place = z.object({
   at: z.number().nullable(),
   /** Channels that were contacted before. */
   known: z.array(z.string()),
+  /** Channels that could not be read yet: since when (MAX's time, ms UTC) their posts are wanted. */
+  since: z.record(z.string(), z.number()).default({}),
+  /** Nothing is asked before (our time, ms UTC): MAX said so. */
+  closed: z.number().default(0),
 });
 
 /** How far MAX has been read. */
 export type Place = Readonly<z.infer<typeof Place>>;
 
-export const start: Place = { v: 1, marker: null, at: null, known: [] };
+export const start: Place = { v: 1, marker: null, at: null, known: [], since: {}, closed: 0 };
 
 export const encode = (place: Place): Cursor => Cursor.parse(JSON.stringify(place));
 
-/** A stored cursor; one that cannot be read counts as none: then the history is read again, and nothing comes twice. */
-export function decode(cursor: Cursor | null): Place {
-  if (cursor === null) return start;
+/** A stored cursor; null for one that cannot be read. */
+export function decode(cursor: Cursor): Place | null {
   try {
-    return Place.safeParse(JSON.parse(cursor)).data ?? start;
+    return Place.safeParse(JSON.parse(cursor)).data ?? null;
   } catch {
-    return start;
+    return null;
   }
 }
 
-/** Whether updates between two markers were lost: the numbers went on further than what was given. */
+/**
+ * Whether updates between two markers may have been lost: the numbers went on further than what was given, or back.
+ * MAX does not promise that they have no holes, so this is a reason to look at the histories and nothing more.
+ */
 export function gap(before: string | null, after: string | null, given: number): boolean {
-  if (before === null || after === null || !/^\d+$/.test(before) || !/^\d+$/.test(after)) return false;
-  return BigInt(after) - BigInt(before) > BigInt(given);
+  if (before === null || after === null) return false;
+  const step = BigInt(after) - BigInt(before);
+  return step < 0n || step > BigInt(given);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ChannelId, ForeignId, MediaRef, SenderId } from "../../bridge/model/ids.ts";
 import type { RawAttachment, RawContent, RawMedia, RawPost } from "../../bridge/model/post.ts";
 import { clamp, type Mark, type MarkKind } from "../../bridge/model/rich-text.ts";
-import { Attachment, type Body, Keyboard, Markup, type Message } from "./wire.ts";
+import { Attachment, type Body, Keyboard, Link, Markup, type Message } from "./wire.ts";
 
 const marks: Readonly<Record<string, MarkKind>> = {
   strong: "strong",
@@ -26,6 +26,16 @@ export const Ref = z.object({
 });
 export type Ref = z.infer<typeof Ref>;
 
+/** A place in a text, moved to the border of a character that is two code units long. */
+function border(text: string, at: number, outwards: -1 | 1): number {
+  return at > 0 &&
+    at < text.length &&
+    /[\uDC00-\uDFFF]/.test(text.charAt(at)) &&
+    /[\uD800-\uDBFF]/.test(text.charAt(at - 1))
+    ? at + outwards
+    : at;
+}
+
 /** Marks of a text. A mention keeps its words and loses whom it leads to; what is not known is left out. */
 function markup(text: string, list: readonly unknown[]): readonly Mark[] {
   const found = list.flatMap((item): Mark[] => {
@@ -38,7 +48,11 @@ function markup(text: string, list: readonly unknown[]): readonly Mark[] {
       { kind, start: from, end: from + length, ...(kind === "link" && url !== undefined ? { url } : {}) },
     ];
   });
-  return clamp(text, found);
+  return clamp(text, found).map((m) => ({
+    ...m,
+    start: border(text, m.start, -1),
+    end: border(text, m.end, 1),
+  }));
 }
 
 const kinds = { image: "image", video: "video", audio: "audio", file: "file", sticker: "sticker" } as const;
@@ -96,25 +110,39 @@ function attachment(item: unknown, mid: string): RawAttachment {
   return { type: "unknown" };
 }
 
-function content(body: Body, mid: string): RawContent {
-  const text = body.text ?? "";
+function content(body: Body | null | undefined, mid: string): RawContent {
+  const text = body?.text ?? "";
   return {
-    body: { text, marks: markup(text, body.markup ?? []) },
-    attachments: (body.attachments ?? []).map((item) => attachment(item, mid)),
+    body: { text, marks: markup(text, body?.markup ?? []) },
+    attachments: (body?.attachments ?? []).map((item) => attachment(item, mid)),
   };
 }
 
-/** A message as the core knows it. A forward's content stands in `link.message`, and is fetched by the outer message. */
+const unreadable: RawAttachment = { type: "unknown" };
+const isEmpty = (c: RawContent): boolean => c.body.text === "" && c.attachments.length === 0;
+
+/**
+ * A message as the core knows it. A forward's content stands in `link.message`, and is fetched by the outer message.
+ * What cannot be read of it (a link of a new kind, a message without any content) is an unknown attachment.
+ */
 export function decodePost(message: Message): RawPost {
-  const { body, link, sender } = message;
+  const { mid, sender } = message;
+  const link = Link.safeParse(message.link).data;
+  const own = content(message.body, mid);
+  const forward = link?.type === "forward" ? content(link.message, mid) : undefined;
+  const replied = link?.type === "reply" ? link.message.mid : undefined;
+  const lacking =
+    (message.link != null && link?.type !== "reply" && forward === undefined) ||
+    (isEmpty(own) && (forward === undefined || isEmpty(forward)));
   return {
-    ...content(body, body.mid),
+    ...own,
+    attachments: lacking ? [...own.attachments, unreadable] : own.attachments,
     channel: ChannelId.parse(message.recipient.chat_id),
-    foreignId: ForeignId.parse(body.mid),
+    foreignId: ForeignId.parse(mid),
     postedAt: message.timestamp,
     sender: sender == null ? null : SenderId.parse(sender.user_id),
-    ...(link?.type === "reply" ? { replyTo: ForeignId.parse(link.message.mid) } : {}),
-    ...(link?.type === "forward" ? { forward: content(link.message, body.mid) } : {}),
+    ...(replied === undefined ? {} : { replyTo: ForeignId.parse(replied) }),
+    ...(forward === undefined ? {} : { forward }),
   };
 }
 

@@ -37,15 +37,16 @@ interface Taken {
   readonly odd: number;
   /** MAX's time of the first page, whole seconds. */
   readonly at: Millis;
-  /** Whether the beginning of the history was reached. */
-  readonly whole: boolean;
 }
 
-/** Reads back, newest first, until `enough` or the beginning. Each message once; pages may overlap at their borders. */
+/**
+ * Reads back, newest first, until `enough` (of what was read, and MAX's time of the first page) or the beginning.
+ * Each message once; pages may overlap at their borders.
+ */
 async function back(
   client: Client,
   channel: ChannelId,
-  enough: (messages: readonly Message[]) => boolean,
+  enough: (messages: readonly Message[], at: Millis) => boolean,
   signal: AbortSignal,
 ): Promise<Taken | Failed> {
   const seen = new Map<string, Message>();
@@ -69,15 +70,17 @@ async function back(
       const message = Message.safeParse(item);
       if (!message.success) odd++;
       else {
-        seen.set(message.data.body.mid, message.data);
+        seen.set(message.data.mid, message.data);
         oldest = Math.min(oldest ?? message.data.timestamp, message.data.timestamp);
       }
     }
     const messages = [...seen.values()];
-    const whole: boolean = page.data.messages.length < PAGE;
-    if (whole || oldest === null || enough(messages)) return { messages, odd, at, whole };
-    // One more than the oldest, so that others of the same millisecond are not missed; but always onwards.
-    before = seen.size === known ? oldest : oldest + 1;
+    // A page shorter than asked for is no proof that there is no more: only nothing new is.
+    const ended = seen.size === known && (oldest === null || before === null || before <= oldest);
+    if (ended || oldest === null || enough(messages, at)) return { messages, odd, at };
+    // One more than the oldest of a full page, so that others of the same millisecond are not missed; but always onwards.
+    const full = page.data.messages.length >= PAGE;
+    before = full && seen.size > known ? oldest + 1 : oldest;
   }
 }
 
@@ -90,53 +93,82 @@ export function inOrder(events: readonly SourceEvent[]): readonly SourceEvent[] 
 
 const snapshots = (messages: readonly Message[], at: Millis): readonly SourceEvent[] =>
   messages
-    .toSorted((a, b) => a.timestamp - b.timestamp || (a.body.mid < b.body.mid ? -1 : 1))
+    .toSorted((a, b) => a.timestamp - b.timestamp || (a.mid < b.mid ? -1 : 1))
     .map((m) => ({ type: "snapshot", post: decodePost(m), at }));
 
 const skipped = (n: number): readonly SourceEvent[] =>
   Array.from({ length: n }, () => ({ type: "skipped", code: "odd_message" }));
 
-/**
- * First contact with a channel: its present is the baseline, but for what `backfill` asks for.
- * `limit`: most messages that are ever taken.
- */
-export async function firstContact(client: Client, plan: ChannelPlan, signal: AbortSignal): Promise<History> {
+export interface HistoryOptions {
+  /** How far back missed posts, edits and removals are looked for, ms. */
+  readonly reach: Millis;
+  /** MAX's time of the newest update already received: what is read now is not older than that. */
+  readonly seen: Millis;
+}
+
+export interface FirstContactOptions extends HistoryOptions {
+  /** Since when (MAX's time) the channel's posts are wanted, if it could not be read at once; null: from now on. */
+  readonly since: Millis | null;
+  /** Whether to tell of all in reach, since the channel may have been read before. The baseline stays what it was. */
+  readonly lost: boolean;
+}
+
+/** First contact with a channel: its present is the baseline, but for what `backfill` asks for. */
+export async function firstContact(
+  client: Client,
+  plan: ChannelPlan,
+  o: FirstContactOptions,
+  signal: AbortSignal,
+): Promise<History> {
   const { channel, backfill } = plan;
-  const enough = (messages: readonly Message[]): boolean => {
-    if (backfill.kind === "none") return true;
+  /** From when on posts are told of, whatever `backfill` says. */
+  const told = (at: Millis): Millis =>
+    o.lost ? at - o.reach : Math.max(o.since ?? Number.POSITIVE_INFINITY, at - o.reach);
+  const enough = (messages: readonly Message[], at: Millis): boolean => {
+    const beyond = (from: Millis) => messages.some((m) => m.timestamp < from);
+    if (told(at) < Number.POSITIVE_INFINITY && !beyond(told(at))) return false;
     if (backfill.kind === "count") return messages.length >= backfill.count;
-    return messages.some((m) => m.timestamp < backfill.at);
+    return backfill.kind === "none" || beyond(backfill.at);
   };
   const taken = await back(client, channel, enough, signal);
   if ("kind" in taken) return taken;
   const sorted = taken.messages.toSorted((a, b) => b.timestamp - a.timestamp);
-  const wanted =
+  const filled =
     backfill.kind === "none"
       ? []
       : backfill.kind === "count"
         ? sorted.slice(0, backfill.count)
         : sorted.filter((m) => m.timestamp >= backfill.at);
-  const newest = sorted[0]?.timestamp ?? 0;
-  const from =
-    backfill.kind === "since" ? backfill.at : (wanted.at(-1)?.timestamp ?? Math.max(taken.at, newest + 1));
-  const events: SourceEvent[] = [{ type: "baseline", channel, at: from }, ...snapshots(wanted, taken.at)];
-  return { kind: "read", events: [...events, ...skipped(taken.odd)], at: taken.at };
+  const present = o.since ?? Math.max(taken.at, (sorted[0]?.timestamp ?? 0) + 1);
+  const oldest = filled.at(-1)?.timestamp ?? Number.POSITIVE_INFINITY;
+  const at = Math.min(present, backfill.kind === "since" ? backfill.at : oldest);
+  const wanted = sorted.filter((m) => filled.includes(m) || m.timestamp >= told(taken.at));
+  const events: readonly SourceEvent[] = [
+    { type: "baseline", channel, at },
+    ...snapshots(wanted, Math.max(taken.at, o.seen)),
+    ...skipped(taken.odd),
+  ];
+  return { kind: "read", events, at: taken.at };
 }
 
-/** Everything posted in a channel since a moment, as it stands now, and the window that was read completely. */
+/**
+ * Everything posted in a channel within reach, as it stands now, and the window that was read completely. It reaches
+ * beyond the last cursor on purpose: posts that were told of long ago are edited and removed, too. What stands there
+ * unknown was missed, or is older than the baseline and refused by it.
+ */
 export async function reconcile(
   client: Client,
   channel: ChannelId,
-  reach: number,
-  now: Millis,
+  o: HistoryOptions,
   signal: AbortSignal,
 ): Promise<History> {
-  let from = now - reach;
-  const taken = await back(client, channel, (messages) => messages.some((m) => m.timestamp < from), signal);
+  const beyond = (messages: readonly Message[], at: Millis) =>
+    messages.some((m) => m.timestamp < at - o.reach);
+  const taken = await back(client, channel, beyond, signal);
   if ("kind" in taken) return taken;
-  from = taken.at - reach;
+  const from = taken.at - o.reach;
   const within = taken.messages.filter((m) => m.timestamp >= from);
-  const posts = snapshots(within, taken.at);
+  const posts = snapshots(within, Math.max(taken.at, o.seen));
   const ids = posts.flatMap((e) => (e.type === "snapshot" ? [e.post.foreignId] : []));
   const window: SourceEvent = { type: "window", channel, from, to: taken.at, ids };
   // An entry that could not be read might be any post: nothing may count as vanished then.

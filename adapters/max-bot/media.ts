@@ -2,9 +2,10 @@ import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { MediaRef } from "../../bridge/model/ids.ts";
 import type { MediaOutcome } from "../../bridge/model/source.ts";
-import type { Client } from "./client.ts";
+import { type Client, pauseOf } from "./client.ts";
 import { decodePost, mediaIn, Ref } from "./decode.ts";
-import { Message, Video } from "./wire.ts";
+import { lookUp } from "./lookup.ts";
+import { Video } from "./wire.ts";
 
 export interface MediaOptions {
   readonly client: Client;
@@ -50,7 +51,7 @@ export function createMedia(o: MediaOptions) {
       if (status === 200) return { kind: "too_large", size: size ?? limit + 1 };
       if (status >= 300 && status < 400) url = URL.parse(String(headers.location ?? ""), url);
       else if (status === 403 || status === 404 || status === 410) return { kind: "expired" };
-      else return later(status === 429 ? retryAfter(headers["retry-after"]) : PAUSE);
+      else return later(status === 429 ? Math.max(PAUSE, pauseOf(headers, o.clock.now())) : PAUSE);
     }
     return { kind: "gone" };
   };
@@ -83,12 +84,10 @@ export function createMedia(o: MediaOptions) {
 
   /** The same attachment with the links of today; null: the message or the attachment is gone. */
   const anew = async (ref: Ref, signal: AbortSignal): Promise<Ref | null | "later"> => {
-    const answer = await o.client.get(`/messages/${encodeURIComponent(ref.mid)}`, {}, DEADLINE, signal);
-    if (answer.kind === "refused" && answer.status === 404) return null;
-    if (answer.kind !== "ok") return "later";
-    const message = Message.safeParse(answer.json);
-    if (!message.success) return "later";
-    const same = mediaIn(decodePost(message.data)).find((m) => m.identity === ref.identity);
+    const message = await lookUp(o.client, ref.mid, signal);
+    if (message === "missing") return null;
+    if (message === "unknown") return "later";
+    const same = mediaIn(decodePost(message)).find((m) => m.identity === ref.identity);
     return same === undefined ? null : Ref.parse(JSON.parse(same.ref));
   };
 
@@ -104,6 +103,3 @@ export function createMedia(o: MediaOptions) {
     return second.kind === "expired" ? later(PREPARING) : second;
   };
 }
-
-const retryAfter = (header: string | readonly string[] | undefined): number =>
-  Math.max(PAUSE, (Number(header ?? 0) || 0) * 1000);

@@ -5,6 +5,7 @@ import { check } from "./check.ts";
 import { createClient } from "./client.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { ChannelPlan } from "./history.ts";
+import { lookUp } from "./lookup.ts";
 import { createMedia } from "./media.ts";
 import { poll } from "./poll.ts";
 import { Messages } from "./wire.ts";
@@ -36,9 +37,8 @@ export function createMaxBotSource(o: MaxBotOptions): Source {
     events: (cursor, signal) => poll({ ...o, client }, cursor, signal),
     media: createMedia({ client, dispatcher, clock: o.clock }),
     async gone(channel, id, signal) {
-      const answer = await client.get(`/messages/${encodeURIComponent(id)}`, {}, DEADLINE, signal);
-      if (answer.kind === "ok") return "there";
-      if (answer.kind !== "refused" || answer.status !== 404) return "unknown";
+      const message = await lookUp(client, id, signal);
+      if (message !== "missing") return message === "unknown" ? "unknown" : "there";
       // "Not found" is also what a bot without rights is told: only one that may read the channel can be sure.
       const rights = await client.get("/messages", { chat_id: channel, count: "1" }, DEADLINE, signal);
       return rights.kind === "ok" && Messages.safeParse(rights.json).success ? "gone" : "unknown";
