@@ -71,11 +71,15 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     io.out(`${linkOf(core, ROOM, served.page ?? "", false)}\n`);
     tell(say.demoStop);
     const week = playWeek({ max, channel, clock: systemClock, signal, ...paceOf(io.env) });
-    await Promise.race([aborted(io.signal), served.ended]).catch(() => tell(say.failed));
+    const failed = await Promise.race([aborted(io.signal), served.ended]).then(
+      () => false,
+      () => true,
+    );
+    if (failed) tell(say.failed);
     ending.abort();
     await week;
     await served.stop();
-    return 0;
+    return failed ? 2 : 0;
   } finally {
     ending.abort();
     core?.close();

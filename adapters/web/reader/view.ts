@@ -57,7 +57,12 @@ export type Banner =
   | { readonly kind: "certificate-expired"; readonly at: number }
   | { readonly kind: "mirror-silent"; readonly since: number }
   | { readonly kind: "source-silent"; readonly since: number }
-  | { readonly kind: "gap"; readonly after: number | null; readonly before: number | null; readonly local: boolean }
+  | {
+      readonly kind: "gap";
+      readonly after: number | null;
+      readonly before: number | null;
+      readonly local: boolean;
+    }
   | { readonly kind: "history-begins"; readonly at: number }
   | { readonly kind: "clock"; readonly hours: number }
   | { readonly kind: "rolled-back" }
@@ -78,7 +83,11 @@ export interface RoomView {
   /** Unix seconds of the last successful contact with an origin; null: never on this device. */
   readonly contact: number | null;
   /** Eight words for comparing with a neighbour, with the place they stand for. */
-  readonly compare: { readonly words: readonly string[]; readonly chain: string; readonly seq: number } | null;
+  readonly compare: {
+    readonly words: readonly string[];
+    readonly chain: string;
+    readonly seq: number;
+  } | null;
   readonly telegram: string | null;
   /** The rep's own words on joining. */
   readonly welcome: string | null;
@@ -109,6 +118,8 @@ export interface AppView {
   readonly error: InputError | null;
   /** The link was just taken in: the page says to keep it. */
   readonly joined: boolean;
+  /** That link, whole, so that it can be kept; null once the notice was dismissed. */
+  readonly link: string | null;
   /** A messenger's built-in browser: the page says to open a real one. */
   readonly inApp: boolean;
 }

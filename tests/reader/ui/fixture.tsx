@@ -180,10 +180,16 @@ const question: AppView["question"] =
 
 let view: AppView = {
   rooms: wish.has("none") ? [] : rooms,
-  open: wish.get("view") === "room" ? full : null,
+  open:
+    wish.get("view") === "room"
+      ? full
+      : wish.get("view") === "quiet"
+        ? { ...full, items: [], banners: [], unread: 0, welcome: null }
+        : null,
   question,
   error: wish.has("error") ? "link-checksum" : null,
   joined: wish.has("joined"),
+  link: wish.has("joined") ? "https://reader.example.org/#j.AAAA" : null,
   inApp: wish.has("inapp"),
 };
 const listeners = new Set<() => void>();
@@ -225,7 +231,7 @@ const actions: Actions = {
     set({ question: null });
   },
   dismissError: () => set({ error: null }),
-  dismissJoined: () => set({ joined: false }),
+  dismissJoined: () => set({ joined: false, link: null }),
   markRead: (_room, upTo) => void calls.push(`markRead ${upTo}`),
   forgetRoom: (room) => set({ question: { kind: "forget-room", room } }),
   retry: () => void calls.push("retry"),

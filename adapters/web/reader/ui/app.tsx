@@ -95,7 +95,7 @@ export function App({ store }: { readonly store: Store }) {
           </nav>
         )}
         <main id="main" tabIndex={-1}>
-          {view.inApp && <InApp />}
+          {view.inApp && <InApp link={view.link} />}
           {open === null ? (
             <Rooms view={view} actions={actions} />
           ) : (

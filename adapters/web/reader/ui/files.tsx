@@ -43,8 +43,8 @@ interface FileProps {
   readonly actions: Actions;
 }
 
-/** A file as a download button with its name and size. */
-export function Download(p: FileProps) {
+/** A file as a download button with its name and size; under a photo (`plain`) in one quiet line. */
+export function Download(p: FileProps & { readonly plain?: boolean }) {
   const t = useTexts();
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState(false);
@@ -56,6 +56,13 @@ export function Download(p: FileProps) {
     setFailed(blob === null);
     if (blob !== null) save(blob, p.file.name);
   };
+  const size = sizeOf(t, p.file.size);
+  if (p.plain === true)
+    return (
+      <button type="button" class="link" aria-busy={busy} onClick={() => void get()}>
+        {busy ? t.getting : `${failed ? t.notGot : t.downloadPhoto} (${size})`}
+      </button>
+    );
   return (
     <button type="button" class="file" aria-busy={busy} onClick={() => void get()}>
       <span class="arrow" aria-hidden="true">
@@ -63,9 +70,7 @@ export function Download(p: FileProps) {
       </span>
       <span>
         <bdi class="name">{p.file.name}</bdi>
-        <span class="quiet">
-          {busy ? t.getting : `${failed ? t.notGot : t.download}, ${sizeOf(t, p.file.size)}`}
-        </span>
+        <span class="quiet">{busy ? t.getting : `${failed ? t.notGot : t.download}, ${size}`}</span>
       </span>
     </button>
   );
@@ -162,7 +167,7 @@ export function Picture(p: FileProps) {
         )}
       </div>
       <figcaption>
-        <Download {...p} />
+        <Download {...p} plain />
       </figcaption>
       {large && whole !== null && <Large blob={whole} name={file.name} close={() => setLarge(false)} />}
     </figure>

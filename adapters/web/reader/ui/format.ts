@@ -43,11 +43,18 @@ export function dayOf(t: Texts, zone: string, at: number, now: number): string {
   return year(at) === year(now) ? date : `${date} ${year(at)}`;
 }
 
-/** Day and time, in one line. */
-export const momentOf = (t: Texts, zone: string, at: number): string =>
-  formatter(t, zone, "moment", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }).format(
-    at * 1000,
-  );
+/** Day and time, in one line: "сегодня в 14:05", or the date where it is neither today nor yesterday. */
+export function momentOf(t: Texts, zone: string, at: number): string {
+  const [key, now] = [dayKey(t, zone, at), Date.now() / 1000];
+  if (key === dayKey(t, zone, now)) return t.atToday(timeOf(t, zone, at));
+  if (key === dayKey(t, zone, now - 86_400)) return t.atYesterday(timeOf(t, zone, at));
+  return formatter(t, zone, "moment", {
+    day: "numeric",
+    month: "long",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(at * 1000);
+}
 
 /** 1,2 МБ of 1 234 567 bytes. */
 export function sizeOf(t: Texts, bytes: number): string {

@@ -9,12 +9,14 @@ import { Rich } from "./rich.tsx";
 /** Element ids start with a word of ours, so that no announcement id can name another element. */
 export const elementId = (id: string): string => `post-${id}`;
 
-function Changes({ was, now }: { readonly was: string; readonly now: string }) {
+function Changes({ was, now, when }: { readonly was: string; readonly now: string; readonly when: string }) {
   const t = useTexts();
   const parts = useMemo(() => diffWords(was, now), [was, now]);
   return (
     <details class="changes">
-      <summary>{t.changes}</summary>
+      <summary>
+        {t.edited(when)}: {t.changes}
+      </summary>
       <p class="text" dir="auto">
         {parts.map((part, i) =>
           part.kind === "same" ? (
@@ -56,10 +58,11 @@ export function Item(p: ItemProps) {
   const id = elementId(item.id);
   const { reply, edited } = item;
   const was = edited?.was;
+  const changed = edited === null ? null : momentOf(t, p.zone, edited.t);
   const tags = [
     ...(item.urgent ? [{ kind: "urgent", word: t.urgent }] : []),
     ...(item.unread ? [{ kind: "fresh", word: t.fresh }] : []),
-    ...(item.pin ? [{ kind: "pin", word: t.pin }] : []),
+    ...(item.pin && !p.dated ? [{ kind: "pin", word: t.pin }] : []),
     ...(item.type === "note" ? [{ kind: "plain", word: item.why === "rep" ? t.repNote : t.note }] : []),
     ...(item.type === "digest" ? [{ kind: "plain", word: t.digest }] : []),
     ...(item.confirmed ? [] : [{ kind: "doubt", word: t.unconfirmed }]),
@@ -96,8 +99,12 @@ export function Item(p: ItemProps) {
         </p>
       )}
       {item.text !== "" && <Rich text={item.text} marks={item.marks} />}
-      {edited !== null && <p class="edited">{t.edited(momentOf(t, p.zone, edited.t))}</p>}
-      {was !== undefined && was !== item.text && <Changes was={was} now={item.text} />}
+      {changed !== null &&
+        (was !== undefined && was !== item.text ? (
+          <Changes was={was} now={item.text} when={changed} />
+        ) : (
+          <p class="edited">{t.edited(changed)}</p>
+        ))}
       {item.files.length > 0 && (
         <div class="files">
           {item.files.map((file) => {

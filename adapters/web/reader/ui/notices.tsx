@@ -71,7 +71,41 @@ export function ErrorLine({ view, actions }: { readonly view: AppView; readonly 
   );
 }
 
-export function Joined({ actions, welcome }: { readonly actions: Actions; readonly welcome: string | null }) {
+/** Copies a text and says how that went. */
+function Copy(p: {
+  readonly text: string;
+  readonly label: string;
+  readonly done: string;
+  readonly failed: string;
+}) {
+  const [said, say] = useState("");
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(p.text);
+      say(p.done);
+    } catch {
+      say(p.failed);
+    }
+  };
+  return (
+    <>
+      <button type="button" onClick={() => void copy()}>
+        {p.label}
+      </button>
+      <p role="status" class="quiet said">
+        {said}
+      </p>
+    </>
+  );
+}
+
+interface JoinedProps {
+  readonly actions: Actions;
+  readonly link: string | null;
+  readonly welcome: string | null;
+}
+
+export function Joined({ actions, link, welcome }: JoinedProps) {
   const t = useTexts();
   return (
     <section class="notice" aria-labelledby="joined">
@@ -83,32 +117,29 @@ export function Joined({ actions, welcome }: { readonly actions: Actions; readon
           <footer>{t.repNote}</footer>
         </blockquote>
       )}
-      <button type="button" class="main" onClick={() => actions.dismissJoined()}>
-        {t.joinedOk}
-      </button>
+      <div class="row">
+        {link !== null && <Copy text={link} label={t.copy} done={t.copied} failed={t.copyFailed} />}
+        <button type="button" class="main" onClick={() => actions.dismissJoined()}>
+          {t.joinedOk}
+        </button>
+      </div>
     </section>
   );
 }
 
-export function InApp() {
+/** The link was taken out of the address bar: what is copied is that link where it is still at hand. */
+export function InApp({ link }: { readonly link: string | null }) {
   const t = useTexts();
-  const [said, say] = useState("");
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      say(t.copied);
-    } catch {
-      say(t.copyFailed);
-    }
-  };
   return (
     <section class="notice" aria-labelledby="inapp">
       <h2 id="inapp">{t.inAppTitle}</h2>
       <p>{t.inApp}</p>
-      <button type="button" onClick={() => void copy()}>
-        {t.copy}
-      </button>
-      <p role="status">{said}</p>
+      <Copy
+        text={link ?? location.href}
+        label={link === null ? t.copyPage : t.copy}
+        done={link === null ? t.copiedPage : t.copied}
+        failed={t.inAppFailed}
+      />
     </section>
   );
 }

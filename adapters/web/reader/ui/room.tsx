@@ -7,6 +7,8 @@ import { BannerLine, ErrorLine, Joined } from "./notices.tsx";
 
 /** Items drawn at first, and more on each wish: a long room must not hold back its first line. */
 const PAGE = 60;
+/** Pinned posts that stand open on top: more would push down what is new. */
+const PINNED = 2;
 
 type Gap = Extract<Banner, { kind: "gap" }>;
 const isGap = (banner: Banner): banner is Gap => banner.kind === "gap";
@@ -120,24 +122,30 @@ export function Room({ view, room, actions }: Props) {
         <bdi>{room.title ?? t.untitled}</bdi>
       </h1>
       <p class="quiet contact">
-        {room.contact === null ? t.never : t.contact(momentOf(t, zone, room.contact))}
-        {room.unread > 0 && ` · ${t.unread(room.unread)}`}
+        <span>{room.contact === null ? t.never : t.contact(momentOf(t, zone, room.contact))}</span>
+        {room.unread > 0 && <strong>{t.unread(room.unread)}</strong>}
+        {room.unread > 1 && (
+          <button type="button" class="link" onClick={readAll}>
+            {t.markAll}
+          </button>
+        )}
       </p>
       <ErrorLine view={view} actions={actions} />
-      {view.joined && <Joined actions={actions} welcome={room.welcome} />}
+      {view.joined && <Joined actions={actions} link={view.link} welcome={room.welcome} />}
       {[...top, ...gaps.filter((gap) => !placed.has(gap))].map((banner, i) => (
         <BannerLine key={`${banner.kind} ${i}`} banner={banner} zone={zone} actions={actions} />
       ))}
       <Announcer items={room.items} loading={room.loading} />
-      {room.unread > 1 && (
-        <button type="button" onClick={readAll}>
-          {t.markAll}
-        </button>
-      )}
       {pinned.length > 0 && (
         <section class="pinned" aria-labelledby="pinned">
           <h2 id="pinned">{t.pinned}</h2>
-          {pinned.map((item) => draw(item, true))}
+          {pinned.slice(0, PINNED).map((item) => draw(item, true))}
+          {pinned.length > PINNED && (
+            <details class="earlier">
+              <summary>{t.morePinned(pinned.length - PINNED)}</summary>
+              {pinned.slice(PINNED).map((item) => draw(item, true))}
+            </details>
+          )}
         </section>
       )}
       {room.loading && <p class="quiet">{t.loading}</p>}

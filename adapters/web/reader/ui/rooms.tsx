@@ -21,11 +21,12 @@ export function RoomList({ view, actions }: Props) {
             onClick={() => actions.openRoom(room.id)}
           >
             <bdi class="name">{room.title ?? t.untitled}</bdi>
-            {room.unread > 0 ? (
-              <span class="tag fresh">{t.unread(room.unread)}</span>
-            ) : (
-              <span class="quiet">{t.noUnread}</span>
+            {room.unread > 0 && (
+              <span class="count" aria-hidden="true">
+                {room.unread}
+              </span>
             )}
+            <span class="unseen">{room.unread > 0 ? t.unread(room.unread) : t.noUnread}</span>
           </button>
         </li>
       ))}
@@ -83,7 +84,7 @@ function Enter({ view, actions }: Props) {
           event.currentTarget.value = "";
         }}
       />
-      <p class="quiet">{t.drop}</p>
+      <p class="quiet drop">{t.drop}</p>
     </section>
   );
 }

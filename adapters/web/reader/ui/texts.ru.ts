@@ -2,8 +2,8 @@
 const forms = (n: number, one: string, few: string, many: string): string => {
   const ten = n % 10;
   const hundred = n % 100;
-  if (ten === 1 && hundred !== 11) return `${n} ${one}`;
-  return `${n} ${ten >= 2 && ten <= 4 && (hundred < 12 || hundred > 14) ? few : many}`;
+  if (ten === 1 && hundred !== 11) return `${n}\u00a0${one}`;
+  return `${n}\u00a0${ten >= 2 && ten <= 4 && (hundred < 12 || hundred > 14) ? few : many}`;
 };
 
 /** Everything the page says, in Russian; the English texts have the same shape. */
@@ -30,6 +30,7 @@ export const ru = {
   noPosts: "Объявлений пока нет. Новые появятся здесь сами.",
   feed: "Объявления",
   pinned: "Закреплено",
+  morePinned: (n: number) => `Ещё закреплённые: ${n}`,
   markAll: "Отметить всё прочитанным",
   newAbove: "Новое выше, ниже прочитанное",
   newOnes: (n: number) => `${forms(n, "новое объявление", "новых объявления", "новых объявлений")}`,
@@ -42,7 +43,7 @@ export const ru = {
   unconfirmed: "Не подтверждено",
   unconfirmedHow: "Это было показано раньше, но в подтверждённой истории комнаты его сейчас нет.",
   edited: (when: string) => `Изменено ${when}`,
-  changes: "Что изменилось",
+  changes: "что изменилось",
   was: "Было",
   removed: "убрано",
   added: "добавлено",
@@ -50,12 +51,15 @@ export const ru = {
   replyGone: "объявление, которого нет на этом устройстве",
   today: "Сегодня",
   yesterday: "Вчера",
+  atToday: (time: string) => `сегодня в ${time}`,
+  atYesterday: (time: string) => `вчера в ${time}`,
   photo: "Фото",
   showPhoto: "Показать фото",
   photoFailed: "Фото не открылось",
   enlarge: "Увеличить",
   close: "Закрыть",
   download: "Скачать",
+  downloadPhoto: "Скачать фото",
   getting: "Получаем файл…",
   notGot: "Не удалось получить. Попробовать снова",
   again: "Попробовать снова",
@@ -77,9 +81,12 @@ export const ru = {
   joinedOk: "Ссылка сохранена",
   inAppTitle: "Откройте в обычном браузере",
   inApp: "Вы во встроенном браузере мессенджера: он может забыть комнату и видеть, что вы открываете.",
-  copy: "Скопировать адрес страницы",
-  copied: "Скопировано. Вставьте адрес и свою ссылку в обычном браузере.",
-  copyFailed: "Скопировать не удалось. Откройте меню мессенджера и выберите «Открыть в браузере».",
+  copy: "Скопировать ссылку",
+  copied: "Скопировано.",
+  copyPage: "Скопировать адрес страницы",
+  copiedPage: "Скопировано. Вставьте адрес и свою ссылку в обычном браузере.",
+  copyFailed: "Скопировать не удалось: браузер не разрешил. Возьмите ссылку там, откуда вы её открыли.",
+  inAppFailed: "Скопировать не удалось. Откройте меню мессенджера и выберите «Открыть в браузере».",
   dismiss: "Понятно",
   yes: "Да",
   no: "Нет",
