@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { RoomName } from "../../../bridge/model/ids.ts";
 import { atomically } from "../../../bridge/store/db.ts";
@@ -73,8 +73,8 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
 }
 
 /** MAX's stand-in as a process of its own, and a hand on its control interface. */
-export async function startMax() {
-  const running = launch(["simulators/max/main.ts", "--port", "0"]);
+export async function startMax(secret = "simulated-token") {
+  const running = launch(["simulators/max/main.ts", "--port", "0", "--token", secret]);
   onTestFinished(() => void running.process.kill("SIGKILL"));
   const [, url = "", control = "", token = ""] = await running.line(
     /MAX simulator: (\S+) control: (\S+) token: (\S+)/,
@@ -85,7 +85,11 @@ export async function startMax() {
     return answer.json();
   };
   const mid = z.object({ mid: z.string() });
+  const polls = async () => z.array(z.unknown()).parse(await call("requests", { path: "/updates" })).length;
   return {
+    /** Resolves when updates were asked for `n` times: with the second time, what came first is stored. */
+    polled: (n: number) =>
+      vi.waitFor(async () => expect(await polls()).toBeGreaterThanOrEqual(n), { timeout: 30_000 }),
     url,
     token,
     call,
@@ -138,10 +142,15 @@ export async function bridgeIn(
     port,
     link: (room: string): string => links.get(room) ?? "",
     roomId: (room: string): string => ids.get(RoomName.parse(room)) ?? "",
-    /** Starts it; resolves when it says that it runs. `failpoint`: where it is to die. */
-    start(failpoint?: string): Running {
-      const running = launch(["cli/main.ts", "--config", file, "run"], {
+    /** Starts it. `failpoint`: where it is to die; `node`: options for Node itself; `more`: further environment. */
+    start(
+      failpoint?: string,
+      node: readonly string[] = [],
+      more: Readonly<Record<string, string>> = {},
+    ): Running {
+      const running = launch([...node, "cli/main.ts", "--config", file, "run"], {
         ...env,
+        ...more,
         ...(failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint }),
       });
       onTestFinished(() => void running.process.kill("SIGKILL"));
