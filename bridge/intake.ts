@@ -33,19 +33,42 @@ export interface IntakeOptions {
   readonly report: (report: IntakeReport) => void;
 }
 
+/** First and longest pause after a source broke, ms. */
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 5 * 60_000;
+
 /**
  * Reads one source: decode → scrub → policy → TX 1. Nothing of a batch is stored but in its transaction, and the
- * next batch is asked for only after it.
+ * next batch is asked for only after it. A source that throws, which its port forbids, is begun anew from its cursor
+ * after a growing pause, so that it holds up no other; what the store throws ends the reading.
  */
 export async function runIntake(o: IntakeOptions, signal: AbortSignal): Promise<void> {
   const { source, outbox } = o;
   const own = o.mappings.filter((m) => m.source === source.name);
-  const cursor = await outbox.cursor(source.name);
-  for await (const said of source.events(cursor, signal)) {
-    if (said.kind === "batch") await accept(o, own, said, signal);
-    else if (said.kind === "denied") o.report({ kind: "denied", source: source.name });
-    else o.report({ kind: said.kind, source: source.name, code: said.code });
-    if (signal.aborted) return;
+  for (let tries = 0; !signal.aborted; tries++) {
+    const cursor = await outbox.cursor(source.name);
+    let refused: { readonly error: unknown } | null = null;
+    try {
+      for await (const said of source.events(cursor, signal)) {
+        if (said.kind === "batch") {
+          try {
+            await accept(o, own, said, signal);
+          } catch (error) {
+            refused = { error };
+            break;
+          }
+          tries = 0;
+        } else if (said.kind === "denied") o.report({ kind: "denied", source: source.name });
+        else o.report({ kind: said.kind, source: source.name, code: said.code });
+        if (signal.aborted) return;
+      }
+      if (refused === null) return;
+    } catch {
+      // The source's own error may carry texts and tokens: only that there was one is told.
+    }
+    if (refused !== null) throw refused.error;
+    o.report({ kind: "trouble", source: source.name, code: "internal" });
+    await o.clock.sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(tries, 20)), signal);
   }
 }
 
@@ -58,7 +81,7 @@ async function accept(
   const arrivals: Arrival[] = [];
   for (const event of batch.events) {
     if (event.type === "window") arrivals.push(...(await vanished(o, event, signal)));
-    else arrivals.push(arrivalOf(o, mappings, event));
+    else arrivals.push(...arrivalsOf(o, mappings, event));
   }
   const accepted = await o.outbox.accept({
     source: o.source.name,
@@ -82,22 +105,23 @@ async function vanished(
     return [];
   }
   const gone: Arrival[] = [];
-  for (const { foreignId } of missing)
-    if ((await o.source.gone(channel, foreignId, signal)) === "gone")
-      gone.push({ type: "removed", channel, foreignId, at: to });
+  for (const { foreignId } of missing) {
+    const presence = await o.source.gone(channel, foreignId, signal).catch(() => "unknown");
+    if (presence === "gone") gone.push({ type: "removed", channel, foreignId, at: to });
+  }
   return gone;
 }
 
-function arrivalOf(
+function arrivalsOf(
   o: IntakeOptions,
   mappings: readonly Mapping[],
   event: Exclude<SourceEvent, { type: "window" }>,
-): Arrival {
-  if (event.type === "baseline" || event.type === "removed") return event;
-  if (event.type === "skipped") return { type: "counted", code: event.code };
+): readonly Arrival[] {
+  if (event.type === "baseline" || event.type === "removed") return [event];
+  if (event.type === "skipped") return [{ type: "counted", code: event.code }];
   const { post } = event;
-  const plans = route(mappings, post);
-  const first = mappings.find((m) => m.channel === post.channel);
+  const { plans, undecided } = route(mappings, post);
+  const [first, ...others] = mappings.filter((m) => m.channel === post.channel);
   const scrubbed = scrub(post, {
     lang: first === undefined ? "ru" : o.lang(first.name),
     timezone: first?.timezone ?? "Europe/Moscow",
@@ -105,11 +129,14 @@ function arrivalOf(
   const routes = plans.map(
     (p): Route => ({ room: p.room, mapping: p.mapping.name, urgent: p.urgent, pin: p.pin }),
   );
+  // An edit that no mapping wants any more still goes to the rooms that have its post, with its files.
+  const wanting =
+    plans.length > 0 ? plans.map((p) => p.mapping) : first === undefined ? [] : [first, ...others];
   const media = scrubbed.media.map((m): ArrivingMedia => {
-    const limits = plans.map((p) => (p.mapping.attachments.includes(m.kind) ? p.mapping.largestFile : 0));
+    const limits = wanting.map((w) => (w.attachments.includes(m.kind) ? w.largestFile : 0));
     return { ...m, limit: Math.max(0, ...limits) };
   });
-  return {
+  const arrival: Arrival = {
     type: event.type,
     channel: post.channel,
     foreignId: post.foreignId,
@@ -121,6 +148,7 @@ function arrivalOf(
     replyTo: post.replyTo ?? null,
     routes,
   };
+  return undecided ? [arrival, { type: "counted", code: "pattern_too_slow" }] : [arrival];
 }
 
 /** The raw content in a canonical form: equal exactly when nothing that is mirrored was edited. */

@@ -1,93 +1,84 @@
 import type { RichText } from "../model/rich-text.ts";
+import { type Fact, facts } from "./facts.ts";
 
-/** Words whose change matters: days of the week and months, by their beginnings, in Russian and English. */
-const stems =
-  "понедельник|вторник|сред[аеуы]|четверг|пятниц|суббот|воскресень|пн|вт|ср|чт|пт|сб|вс|" +
-  "январ|феврал|март|апрел|ма[йяе]|июн|июл|август|сентябр|октябр|ноябр|декабр|" +
-  "янв|фев|мар|апр|авг|сен|сент|окт|ноя|дек|" +
-  "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun|" +
-  "january|february|march|april|may|june|july|august|september|october|november|december|" +
-  "jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|сегодня|завтра|послезавтра|today|tomorrow";
-const short = new Set(
-  "пн вт ср чт пт сб вс янв фев мар апр авг сен сент окт ноя дек mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split(
-    " ",
-  ),
-);
-const word = new RegExp(`^(?:${stems})`, "u");
-const place =
-  /^(?:ауд|аудитори\p{L}*|каб|кабинет\p{L}*|корпус\p{L}*|корп|зал\p{L}*|этаж\p{L}*|комн\p{L}*|room|hall|building|floor|lab)$/u;
-const link = /(?:https?:\/\/|mailto:|www\.)[^\s<>"«»]+/giu;
-const token = /[\p{L}\p{N}]+(?:[.:/\-–][\p{N}]+)*/gu;
-
-interface Fact {
-  /** What is compared. */
-  readonly key: string;
-  /** As it stands in the text. */
-  readonly shown: string;
+/** What one place of a text had and has now; either may be nothing. */
+interface Change {
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
-const isDate = (lower: string): boolean => {
-  const found = word.exec(lower)?.[0];
-  return found !== undefined && (short.has(found) ? lower === found || lower === `${found}.` : true);
-};
+/** Beyond this many facts the comparison is by place alone: no announcement has so many. */
+const MOST = 500;
 
-/** Digits, days, months, rooms and links of a text, in their order; a number takes its neighbours' month or room along. */
-function facts(rich: RichText): readonly Fact[] {
-  const out: Fact[] = [];
-  const urls = [...rich.text.matchAll(link)].map((m) => m[0].replace(/[.,;:!?)\]]+$/u, ""));
-  for (const m of rich.marks) if (m.kind === "link" && m.url !== undefined) urls.push(m.url);
-  const text = rich.text.replaceAll(link, (m) => " ".repeat(m.length));
-  const words = [...text.matchAll(token)].map((m) => ({
-    text: m[0],
-    lower: m[0].toLowerCase(),
-    at: m.index,
-  }));
-  for (let i = 0; i < words.length; i++) {
-    const w = words[i];
-    if (w === undefined) continue;
-    const after = words[i + 1];
-    const near = after !== undefined && after.at - (w.at + w.text.length) <= 2;
-    if (place.test(w.lower) && near && !/^\p{Ll}{4,}$/u.test(after.text)) {
-      out.push({ key: `place ${after.lower}`, shown: text.slice(w.at, after.at + after.text.length) });
-      i++;
-    } else if (/\p{N}/u.test(w.text)) {
-      const month = near && isDate(after.lower) ? after : null;
-      const end = month === null ? w : month;
-      out.push({
-        key: month === null ? w.lower : `${w.lower} ${month.lower}`,
-        shown: text.slice(w.at, end.at + end.text.length),
-      });
-      if (month !== null) i++;
-    } else if (isDate(w.lower)) out.push({ key: w.lower, shown: w.text });
-  }
-  for (const url of new Set(urls)) out.push({ key: `link ${url}`, shown: url });
-  return out;
-}
+const same = (a: Fact | undefined, b: Fact | undefined): boolean =>
+  a !== undefined && b !== undefined && a.kind === b.kind && a.key === b.key;
 
-/** What only one side has, each as often as it is more. */
-function differences(
-  before: readonly Fact[],
-  after: readonly Fact[],
-): { gone: readonly Fact[]; come: readonly Fact[] } {
-  const count = (list: readonly Fact[]) => {
-    const counts = new Map<string, number>();
-    for (const { key } of list) counts.set(key, (counts.get(key) ?? 0) + 1);
-    return counts;
+/** What stands between the facts that both sides have in the same order (their longest common run). */
+function differences(before: readonly Fact[], after: readonly Fact[]): readonly Change[] {
+  const a = before.slice(0, MOST);
+  const b = after.slice(0, MOST);
+  const width = b.length + 1;
+  const longest = new Uint16Array((a.length + 1) * width);
+  const at = (i: number, j: number): number => longest[i * width + j] ?? 0;
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      longest[i * width + j] = same(a[i], b[j]) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+  const changes: Change[] = [];
+  let gone: Fact[] = [];
+  let come: Fact[] = [];
+  const close = (): void => {
+    changes.push(...paired(gone, come));
+    gone = [];
+    come = [];
   };
-  const surplus = (list: readonly Fact[], other: Map<string, number>) =>
-    list.filter(({ key }) => {
-      const left = other.get(key) ?? 0;
-      other.set(key, left - 1);
-      return left <= 0;
-    });
-  return { gone: surplus(before, count(after)), come: surplus(after, count(before)) };
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const [was, is] = [a[i], b[j]];
+    if (same(was, is)) {
+      close();
+      i++;
+      j++;
+    } else if (was !== undefined && (is === undefined || at(i + 1, j) >= at(i, j + 1))) {
+      gone.push(was);
+      i++;
+    } else if (is !== undefined) {
+      come.push(is);
+      j++;
+    }
+  }
+  close();
+  const placed = byPlace(a, b);
+  return placed !== null && placed.length <= changes.length ? placed : changes;
 }
+
+/** Where both sides have as many facts of the same kinds: each against the one in its place, as in two swapped dates. */
+function byPlace(a: readonly Fact[], b: readonly Fact[]): readonly Change[] | null {
+  if (a.length !== b.length || a.some((fact, i) => fact.kind !== b[i]?.kind)) return null;
+  return a.flatMap((fact, i): Change[] => {
+    const other = b[i];
+    return other === undefined || same(fact, other) ? [] : [{ from: fact.shown, to: other.shown }];
+  });
+}
+
+/** What went and what came in one place, each with the first of its kind. */
+function paired(gone: readonly Fact[], come: readonly Fact[]): readonly Change[] {
+  const left = [...come];
+  const changes = gone.map((fact): Change => {
+    const index = left.findIndex((other) => other.kind === fact.kind);
+    const [other] = index < 0 ? [] : left.splice(index, 1);
+    return { from: fact.shown, to: other?.shown ?? null };
+  });
+  return [...changes, ...left.map((fact): Change => ({ from: null, to: fact.shown }))];
+}
+
+/** Equal for two texts exactly when nothing changed that students must be told of. */
+export const factsKey = (rich: RichText): string =>
+  JSON.stringify(facts(rich).map(({ kind, key }) => [kind, key]));
 
 /** Whether an edit changed a digit, a weekday, a month, a room or a link: what students must be told of. */
-export function significant(before: RichText, after: RichText): { readonly changed: boolean } {
-  const { gone, come } = differences(facts(before), facts(after));
-  return { changed: gone.length + come.length > 0 };
-}
+export const significant = (before: RichText, after: RichText): boolean =>
+  factsKey(before) !== factsKey(after);
 
 const LONGEST = 200;
 const words = {
@@ -96,31 +87,36 @@ const words = {
     added: "добавлено",
     removed: "убрано",
     see: "Объявление изменено: посмотрите, что именно.",
+    unknown:
+      "В объявлении изменились числа, дни, место или ссылки. Что именно, показать нельзя: прежний текст уже не хранится.",
   },
   en: {
     changed: "Changed:",
     added: "added",
     removed: "removed",
     see: "The announcement was changed: look what exactly.",
+    unknown:
+      "Numbers, days, a place or links in the announcement were changed. What exactly cannot be shown: the text before is no longer kept.",
   },
 } as const;
 
 /** One short line that says what changed, like "Изменено: 12 июня → 14 июня; ауд. 305 → ауд. 412". */
 export function changeLine(before: RichText, after: RichText, lang: "ru" | "en"): string {
   const say = words[lang];
-  const { gone, come } = differences(facts(before), facts(after));
-  const pairs: string[] = [];
-  for (let i = 0; i < Math.max(gone.length, come.length); i++) {
-    const [from, to] = [gone[i]?.shown, come[i]?.shown];
-    if (from !== undefined && to !== undefined) pairs.push(`${from} → ${to}`);
-    else if (to !== undefined) pairs.push(`${say.added} ${to}`);
-    else if (from !== undefined) pairs.push(`${say.removed} ${from}`);
-  }
+  const all = differences(facts(before), facts(after)).map(({ from, to }) => {
+    if (from === null) return `${say.added} ${to}`;
+    return to === null ? `${say.removed} ${from}` : `${from} → ${to}`;
+  });
+  const told = all.map((one) => one.replaceAll(/\s+/gu, " "));
   let line: string = say.changed;
-  for (const [i, pair] of pairs.entries()) {
-    const longer = `${line}${i === 0 ? " " : "; "}${pair}`;
-    if (longer.length > LONGEST) return i === 0 ? say.see : `${line}; …`;
+  for (const [i, one] of told.entries()) {
+    const longer = `${line}${i === 0 ? " " : "; "}${one}`;
+    const room = i === told.length - 1 ? LONGEST : LONGEST - 3;
+    if (longer.length > room) return i === 0 ? say.see : `${line}; …`;
     line = longer;
   }
-  return pairs.length === 0 ? say.see : line;
+  return told.length === 0 ? say.see : line;
 }
+
+/** The line of a change whose text before is no longer there. */
+export const unknownChangeLine = (lang: "ru" | "en"): string => words[lang].unknown;

@@ -23,15 +23,26 @@ function localMinutes(at: Millis, zone: string): number {
   return hour * 60 + minute + (((at % MINUTE) + MINUTE) % MINUTE) / MINUTE;
 }
 
-/** The next moment at or after `at` whose local time is `minutes`. On the day clocks change it is found by looking. */
+/** How far `local` is past `minutes`, the shorter way round the clock: in [-720, 720). */
+const past = (local: number, minutes: number): number =>
+  ((local - minutes + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES) - DAY_MINUTES / 2;
+
+/**
+ * The next moment at or after `at` whose local time is `minutes`. Where clocks are put forward over that time, it is
+ * the moment at which they are; where they are put back over it, either of the two.
+ */
 function next(at: Millis, minutes: number, zone: string): Millis {
   const wait = (minutes - localMinutes(at, zone) + DAY_MINUTES) % DAY_MINUTES;
   const guess = at + Math.round(wait * MINUTE);
   // Where the clock was changed in between, the guess is off by the change.
-  const off =
-    ((localMinutes(guess, zone) - minutes + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES) - DAY_MINUTES / 2;
+  const off = past(localMinutes(guess, zone), minutes);
+  if (off === 0) return guess;
   const mended = guess - Math.round(off * MINUTE);
-  return mended >= at ? mended : guess;
+  if (mended >= at && past(localMinutes(mended, zone), minutes) === 0) return mended;
+  // There is no such time on that day. The change lies between the two.
+  const [from, to] = mended < guess ? [Math.max(at, mended), guess] : [guess, mended];
+  for (let t = from; t < to; t += MINUTE) if (past(localMinutes(t, zone), minutes) >= 0) return t;
+  return to;
 }
 
 const silent = (at: Millis, range: DailyRange, zone: string): boolean => {
@@ -39,11 +50,16 @@ const silent = (at: Millis, range: DailyRange, zone: string): boolean => {
   return range.from <= range.to ? now >= range.from && now < range.to : now >= range.from || now < range.to;
 };
 
+/** The end of the silent hours that `at` lies in; null: it lies in none. */
+export function silentUntil(at: Millis, timing: RoomTiming, zone: string): Millis | null {
+  const { silentHours } = timing;
+  return silentHours !== null && silent(at, silentHours, zone) ? next(at, silentHours.to, zone) : null;
+}
+
 /** When a delivery accepted at `now` is due: the next slot, a random wait, and out of the silent hours. */
 export function dueAt(now: Millis, timing: RoomTiming, zone: string, random: Random): Millis {
-  const { slots, jitter, silentHours } = timing;
+  const { slots, jitter } = timing;
   let at = slots.length === 0 ? now : Math.min(...slots.map((slot) => next(now, slot, zone)));
   if (jitter > 0) at += Math.floor(random.next() * (jitter + 1));
-  if (silentHours !== null && silent(at, silentHours, zone)) at = next(at, silentHours.to, zone);
-  return at;
+  return silentUntil(at, timing, zone) ?? at;
 }

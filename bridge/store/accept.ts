@@ -106,7 +106,7 @@ export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch:
       const route = a.routes.find((r) => r.room === room) ?? { ...original, urgent: false };
       queue(id, revision, route, { action: "edit", part: WHOLE });
       const rule = (env.planning.rules(route.mapping) ?? DEFAULT_RULES).edits;
-      if (rule !== "announce" || before === null || change?.changed !== true) continue;
+      if (rule !== "announce" || before === null || change !== true) continue;
       const line = changeLine(before.clean.text, a.clean.text, env.planning.lang(room));
       queue(id, revision, route, { action: "reply", part: `change.${revision}`, line });
     }
