@@ -33,6 +33,8 @@ export function postOperations(sim: Simulator) {
         link,
         body: { mid: midOf(channel.chatId, seq), seq, ...content },
         views: input.views ?? 0,
+        bodiless: input.bodiless ?? false,
+        raw: null,
       };
       channel.put(message);
       channel.lastEvent = Math.max(channel.lastEvent, timestamp);
@@ -53,7 +55,7 @@ export function postOperations(sim: Simulator) {
         ...(input.markup === undefined ? {} : { markup: given.markup }),
         ...(input.attachments === undefined ? {} : { attachments: given.attachments }),
       };
-      const edited = { ...message, body };
+      const edited = { ...message, body, raw: null };
       channel.put(edited);
       if (input.silent !== true) {
         tell(sim, channel, "message_edited", { message: sim.render.message(channel, edited) }, repeat);

@@ -4,6 +4,7 @@ import { midOf } from "./ids.ts";
 import { EventInput, RepeatInput, UnknownInput, UpdateInput } from "./inputs.ts";
 import type { JsonObject } from "./json.ts";
 import { operation, query } from "./operation.ts";
+import { replayInto } from "./replay.ts";
 import type { Simulator } from "./simulator.ts";
 import type { Channel } from "./world.ts";
 
@@ -18,6 +19,12 @@ export function updateOperations(sim: Simulator) {
       return { seq: sim.updates.push(type, { timestamp: sim.clock.now(), ...update }) };
     }),
 
+    /** Queues an update that was recorded elsewhere, as it stands, and lets the history follow it. */
+    replay: operation(UpdateInput, ({ update }) => {
+      replayInto(sim, update);
+      return { seq: sim.updates.push(String(update.update_type), update) };
+    }),
+
     /** Queues one of the updates that are not about posts. */
     event: operation(EventInput, (input) => ({ seq: sim.updates.push(input.type, eventBody(sim, input)) })),
 
@@ -27,7 +34,16 @@ export function updateOperations(sim: Simulator) {
       const timestamp = sim.clock.now();
       const seq = unusedSeq(channel, timestamp);
       const body = { mid: midOf(chatId, seq), seq, text: text ?? "", markup: [], attachments: [] };
-      const message = { chatId, timestamp: timestamp - 3_600_000, sender: null, link: null, body, views: 0 };
+      const message = {
+        chatId,
+        timestamp: timestamp - 3_600_000,
+        sender: null,
+        link: null,
+        body,
+        views: 0,
+        bodiless: false,
+        raw: null,
+      };
       const update = {
         message: sim.render.message(channel, message),
         timestamp,

@@ -116,6 +116,8 @@ export const PublishInput = z.strictObject({
   /** Creation time, ms UTC; default now. */
   at: ms.optional(),
   views: z.int().nonnegative().optional(),
+  /** true: `body` is written as null, as the schema allows where a message only forwards another. */
+  bodiless: z.boolean().optional(),
   /** true: it stands in the history but no update tells of it. */
   silent: z.boolean().optional(),
 });

@@ -105,12 +105,13 @@ export class Renderer {
 
   /** `withStat`: GET /messages tells the views of channel posts, nothing else does. */
   message(channel: Channel, message: Message, withStat = false): JsonObject {
+    if (message.raw !== null) return message.raw;
     const dialogWith = channel.type !== "dialog" ? null : this.#recipientOf(channel, message);
     const counted = withStat && channel.type === "channel";
     return {
       recipient: { chat_id: BigInt(channel.chatId), chat_type: channel.type, user_id: this.#opt(dialogWith) },
       timestamp: message.timestamp,
-      body: this.#body(message.body, message.link?.type === "forward"),
+      body: message.bodiless ? null : this.#body(message.body, message.link?.type === "forward"),
       sender: message.sender === null ? this.#opt(null) : this.user(message.sender),
       link: message.link === null ? this.#opt(null) : this.#link(message.link),
       stat: counted ? { views: message.views } : undefined,

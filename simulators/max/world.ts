@@ -56,6 +56,10 @@ export interface Message {
   readonly link: Link | null;
   readonly body: Body;
   readonly views: number;
+  /** Its body is written as null, as the schema allows for what only forwards. */
+  readonly bodiless: boolean;
+  /** Written in place of all the above: a message as it was recorded. */
+  readonly raw: JsonObject | null;
 }
 
 export const allPermissions = [
