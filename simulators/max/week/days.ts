@@ -32,7 +32,7 @@ export function dayAfter(now: number, days: number) {
     on: accusative[short] ?? short,
     /** Like "среды", as in "со среды". */
     from: genitive[short] ?? short,
-    /** ms UTC, the same time of day. */
-    at,
+    /** The date of the day before. */
+    eve: date.format(at - DAY),
   };
 }

@@ -61,11 +61,11 @@ export const backlog = (
 ];
 
 /** The exam that is moved while one watches. */
-const exam = (now: number, when: ReturnType<typeof dayAfter>, room: string): readonly Piece[] => [
+const exam = (when: ReturnType<typeof dayAfter>, room: string): readonly Piece[] => [
   heading("Экзамен по математическому анализу"),
   "\nГруппы 101–104: ",
   strong(`${when.date}, 10:00, ауд. ${room}`),
-  `.\nКонсультация накануне, ${dayAfter(now, 13).date}, в 16:00. С собой — студенческий билет.`,
+  `.\nКонсультация накануне, ${when.eve}, в 16:00. С собой — студенческий билет.`,
 ];
 
 /** The week of the first minute. `now`: ms UTC. */
@@ -76,7 +76,7 @@ export function liveliest(now: number, media: WeekMedia): readonly Step[] {
       second: 3,
       kind: "post",
       name: "exam",
-      content: { pieces: exam(now, dayAfter(now, 14), "305") },
+      content: { pieces: exam(dayAfter(now, 14), "305") },
     },
     {
       second: 9,
@@ -126,7 +126,7 @@ export function liveliest(now: number, media: WeekMedia): readonly Step[] {
         attachments: [{ type: "file", media: media.questions }],
       },
     },
-    { second: 31, kind: "edit", name: "exam", pieces: exam(now, dayAfter(now, 16), "412") },
+    { second: 31, kind: "edit", name: "exam", pieces: exam(dayAfter(now, 16), "412") },
     {
       second: 37,
       kind: "post",

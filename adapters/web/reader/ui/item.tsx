@@ -47,6 +47,8 @@ interface ItemProps {
   readonly actions: Actions;
   /** Brings another post into view and focus. */
   readonly goTo: (id: string) => void;
+  /** Whether what is unread is marked so: where everything is, the mark says nothing. */
+  readonly marked: boolean;
   /** Pinned posts stand out of their day, so they carry their date. */
   readonly dated: boolean;
 }
@@ -61,7 +63,7 @@ export function Item(p: ItemProps) {
   const changed = edited === null ? null : momentOf(t, p.zone, edited.t);
   const tags = [
     ...(item.urgent ? [{ kind: "urgent", word: t.urgent }] : []),
-    ...(item.unread ? [{ kind: "fresh", word: t.fresh }] : []),
+    ...(item.unread && p.marked ? [{ kind: "fresh", word: t.fresh }] : []),
     ...(item.pin && !p.dated ? [{ kind: "pin", word: t.pin }] : []),
     ...(item.type === "note" ? [{ kind: "plain", word: item.why === "rep" ? t.repNote : t.note }] : []),
     ...(item.type === "digest" ? [{ kind: "plain", word: t.digest }] : []),

@@ -73,8 +73,18 @@ export function Room({ view, room, actions }: Props) {
     return () => watch.disconnect();
   }, [oldestUnread, newestId, most]);
 
+  const marked = room.unread < room.items.length;
   const draw = (item: ViewItem, dated: boolean) => (
-    <Item key={item.id} item={item} room={room.id} zone={zone} actions={actions} goTo={goTo} dated={dated} />
+    <Item
+      key={item.id}
+      item={item}
+      room={room.id}
+      zone={zone}
+      actions={actions}
+      goTo={goTo}
+      marked={marked}
+      dated={dated}
+    />
   );
 
   const days: { key: string; items: ViewItem[] }[] = [];
