@@ -33,13 +33,12 @@ export const roomIdOf = (rootPk: Uint8Array, salt: Uint8Array): Uint8Array =>
 
 export { sha256 };
 
-/** Strict verification, as libsodium does it: RFC 8032 and R without torsion. */
+/** Strict verification, as libsodium does it: RFC 8032, no key of small order, R neither torsioned nor zero. */
 export function verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   try {
-    return (
-      ed25519.verify(signature, message, publicKey, { zip215: false }) &&
-      ed25519.Point.fromBytes(signature.subarray(0, 32)).isTorsionFree()
-    );
+    if (!ed25519.verify(signature, message, publicKey, { zip215: false })) return false;
+    const r = ed25519.Point.fromBytes(signature.subarray(0, 32));
+    return r.isTorsionFree() && !r.is0();
   } catch {
     return false;
   }

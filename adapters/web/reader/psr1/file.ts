@@ -29,7 +29,7 @@ export function carriedLength(size: number): number {
   return HEADER + padded + Math.ceil(padded / CHUNK) * TAG;
 }
 
-/** The id in a file's header, hex-free; null for what is no file. */
+/** The id in a file's header; null for what is no file. */
 export const fileIdOf = (carried: Uint8Array): Uint8Array | null =>
   carried.length > HEADER && equal(carried.subarray(0, 8), AAD) ? carried.slice(8, HEADER) : null;
 
@@ -42,7 +42,8 @@ export async function openFile(
   file: FileSecret,
   breathe: () => Promise<void>,
 ): Promise<Uint8Array | null> {
-  if (carried.length !== carriedLength(file.size) || !equal(sha256(carried), file.hash)) return null;
+  if (carried.length > LARGEST_FILE || carried.length !== carriedLength(file.size)) return null;
+  if (!equal(sha256(carried), file.hash)) return null;
   const id = fileIdOf(carried);
   if (id === null || !equal(id, file.id)) return null;
   const out = new Uint8Array(file.size);

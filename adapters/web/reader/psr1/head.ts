@@ -36,7 +36,9 @@ export function parseHead(bytes: Uint8Array): Head | null {
   };
 }
 
-/** Signed by the certificate's key and made while it was valid. */
-export const verifyHead = (head: Head, cert: Cert): boolean =>
-  covers(cert, head.made) &&
-  verify(head.bytes.slice(SIGNED), concat(ascii("PSR1/head"), head.bytes.subarray(0, SIGNED)), cert.onlinePk);
+/** What is wrong with a head under its certificate; null: signed by its key and made inside its validity. */
+export function headFault(head: Head, cert: Cert): "signature" | "validity" | null {
+  const signed = concat(ascii("PSR1/head"), head.bytes.subarray(0, SIGNED));
+  if (!verify(head.bytes.slice(SIGNED), signed, cert.onlinePk)) return "signature";
+  return covers(cert, head.made) ? null : "validity";
+}

@@ -49,14 +49,13 @@ export function parseRecord(bytes: Uint8Array): RecordBytes | null {
   return record.serial >= 1 && record.seq < 2 ** 48 ? record : null;
 }
 
-/** Signed by the certificate's key, on a day inside its validity. */
-export const verifyRecord = (record: RecordBytes, cert: Cert): boolean =>
-  covers(cert, record.epoch * DAY, (record.epoch + 1) * DAY - 1) &&
-  verify(
-    record.bytes.slice(-SIGNATURE),
-    concat(ascii("PSR1/sig"), record.bytes.subarray(0, -SIGNATURE)),
-    cert.onlinePk,
-  );
+/** What is wrong with a record under its certificate; null: signed by its key, on a day inside its validity. */
+export function recordFault(record: RecordBytes, cert: Cert): "signature" | "validity" | null {
+  const { bytes, epoch } = record;
+  const signed = concat(ascii("PSR1/sig"), bytes.subarray(0, -SIGNATURE));
+  if (!verify(bytes.slice(-SIGNATURE), signed, cert.onlinePk)) return "signature";
+  return covers(cert, epoch * DAY, (epoch + 1) * DAY - 1) ? null : "validity";
+}
 
 export type Opened =
   | { readonly ok: true; readonly text: string }

@@ -1,35 +1,37 @@
-import { base64url, equal, hasMagic } from "../psr1/bytes.ts";
-import { CERT_LENGTH } from "../psr1/cert.ts";
-import { carriedLength, fileIdOf, LARGEST_FILE, openFile } from "../psr1/file.ts";
+import { base64url, equal } from "../psr1/bytes.ts";
+import { fileIdOf, LARGEST_FILE } from "../psr1/file.ts";
 import { type JoinLink, originUrl, readLink } from "../psr1/link.ts";
-import type { File } from "../psr1/payload.ts";
-import { parseRecord, split } from "../psr1/record.ts";
+import { parseRecord } from "../psr1/record.ts";
 import type { Actions, AppView, InputError, Question, Store } from "../view.ts";
-import { chainOf } from "./book.ts";
+import { type Added, chainOf } from "./book.ts";
 import { browserEnvironment } from "./browser.ts";
 import type { Environment } from "./environment.ts";
-import { get } from "./fetch.ts";
-import { type Following, follow } from "./follow.ts";
+import { createFiles } from "./files.ts";
+import { askPlaces, type Following, follow } from "./follow.ts";
+import { cutParcel } from "./parcel.ts";
 import { fromLink, originsOf, Room } from "./room.ts";
 import { placeOfItem } from "./show.ts";
+import type { StoredRecord } from "./storage.ts";
 
 /** Longest slice of work between two breaths, ms; notices to the page are no closer together than the second. */
 const SLICE = 16;
 const NOTICE = 120;
-/** Types a browser may show as what they are; all else is a plain download. */
-const shown = /^(image\/(png|jpeg|webp|gif)|video\/[\w.+-]+|audio\/[\w.+-]+)$/;
 
 /** The page's logic: rooms on this device, what is open, and what is asked of the reader. */
 export async function createApp(env: Environment): Promise<Store> {
+  const opened = env.fragment;
+  if (opened !== "") env.clearFragment();
   const rooms = new Map<string, Room>();
   const listeners = new Set<() => void>();
   const questions: { readonly question: Question; readonly answer: (yes: boolean) => void }[] = [];
   const loads = new Map<Room, Promise<void>>();
-  const localFiles = new Map<string, Uint8Array>();
+  const files = createFiles(env);
   let open: Room | null = null;
   let following: Following | null = null;
+  let around = new AbortController();
   let error: InputError | null = null;
-  let joined = false;
+  /** The link that was just taken in. */
+  let joined: string | null = null;
   let cached: AppView | null = null;
   let notified = 0;
   let planned = false;
@@ -64,13 +66,20 @@ export async function createApp(env: Environment): Promise<Store> {
       notify();
     });
 
+  const isHere = (room: Room): boolean => rooms.get(room.id) === room;
+  const save = async (room: Room): Promise<void> => {
+    if (isHere(room)) await keep(room.save(env.storage));
+  };
+
   /** Verifies and opens records in slices, keeps what is new and lets the page draw in between. */
-  const take = async (room: Room, records: readonly Uint8Array[]): Promise<void> => {
-    const fresh: { hash: string; bytes: Uint8Array; shown: boolean }[] = [];
+  const take = async (room: Room, records: readonly Uint8Array[]): Promise<readonly Added[]> => {
+    const all: Added[] = [];
+    const fresh: StoredRecord[] = [];
     let since = env.now();
     // Newest first: its text is what the reader waits for.
     for (const bytes of records.toReversed()) {
       const added = room.book.addRecord(bytes);
+      all.push(added);
       if (added.ok && added.fresh) fresh.push({ hash: added.entry.record.hash, bytes, shown: false });
       if (env.now() - since < SLICE) continue;
       room.changed();
@@ -78,8 +87,13 @@ export async function createApp(env: Environment): Promise<Store> {
       since = env.now();
     }
     room.changed();
-    if (fresh.length > 0) await keep(env.storage.saveRecords(room.id, fresh));
+    if (fresh.length > 0 && isHere(room)) {
+      // The certificates first: without them what is kept could not be verified again.
+      await save(room);
+      await keep(env.storage.saveRecords(room.id, fresh));
+    }
     notify();
+    return all;
   };
 
   const newOrigins = async (room: Room): Promise<void> => {
@@ -92,7 +106,7 @@ export async function createApp(env: Environment): Promise<Store> {
     room.stored = yes
       ? { ...stored, origins: [...stored.origins, ...origins] }
       : { ...stored, refused: [...stored.refused, ...origins] };
-    await keep(room.save(env.storage));
+    await save(room);
   };
 
   /** What was kept is verified again, in slices, before anything is asked for. */
@@ -118,16 +132,31 @@ export async function createApp(env: Environment): Promise<Store> {
     following = null;
   };
 
+  /** Asks once for what is new in the rooms that are not open, one after another, for their unread counts. */
+  const lookAround = async (): Promise<void> => {
+    around.abort();
+    around = new AbortController();
+    const { signal } = around;
+    for (const room of rooms.values()) {
+      await loads.get(room);
+      if (signal.aborted || !env.visible()) return;
+      if (room === open || !isHere(room)) continue;
+      await askPlaces(env, room, async (records) => void (await take(room, records)), null, signal);
+      await save(room);
+      notify();
+    }
+  };
+
   const start = async (room: Room): Promise<void> => {
     stopFollowing();
     await loads.get(room);
     if (open !== room) return;
     stopFollowing();
     following = follow(env, room, {
-      take: (records) => take(room, records),
+      take: async (records) => void (await take(room, records)),
       changed: notify,
       async synced() {
-        await keep(room.save(env.storage));
+        await save(room);
         void newOrigins(room);
       },
     });
@@ -139,15 +168,15 @@ export async function createApp(env: Environment): Promise<Store> {
     notify();
   };
 
-  const join = async (link: JoinLink): Promise<void> => {
+  const join = async (link: JoinLink, text: string): Promise<void> => {
     const stored = fromLink(link, env.page);
     const known = rooms.get(stored.id);
     if (known === undefined) {
       const room = new Room(stored);
       rooms.set(room.id, room);
-      joined = true;
+      joined = text;
       show(room);
-      return keep(room.save(env.storage));
+      return save(room);
     }
     const { serial, restart, epoch, key } = link;
     const sameKey = known.book.keys.some(
@@ -156,11 +185,12 @@ export async function createApp(env: Environment): Promise<Store> {
     const origins = originsOf(link, env.page).filter((o) => !known.stored.origins.includes(o));
     if (!sameKey || origins.length > 0) {
       const yes = await ask({ kind: "merge-link", room: known.id, origins });
+      if (!isHere(known)) return;
       if (yes) {
         known.book.addKey({ serial, restart, epoch, key });
         known.stored = { ...known.stored, origins: [...known.stored.origins, ...origins] };
         known.changed();
-        await keep(known.save(env.storage));
+        await save(known);
       }
     }
     show(known);
@@ -172,15 +202,20 @@ export async function createApp(env: Environment): Promise<Store> {
     if (taken.length === 0) return say("certificate-refused");
     for (const { room } of taken) {
       room.changed();
-      await keep(room.save(env.storage));
+      await save(room);
     }
     notify();
+    if (open !== null) void start(open);
   };
+
+  /** A link that opens anywhere, also where only its fragment was given. */
+  const wholeLink = (text: string): string =>
+    text.includes("#") || env.page === null ? text : `${env.page}/#${text}`;
 
   const enter = async (text: string): Promise<void> => {
     const link = readLink(text);
     if (link.kind === "wrong") return say(link.why);
-    if (link.kind === "join") return join(link);
+    if (link.kind === "join") return join(link, wholeLink(text));
     if (link.kind === "renewal") return renew(link.cert);
     const room = rooms.get(link.roomId);
     if (room === undefined) return say("other-room");
@@ -188,52 +223,37 @@ export async function createApp(env: Environment): Promise<Store> {
     show(room);
   };
 
-  const bundle = async (bytes: Uint8Array): Promise<void> => {
-    let rest = bytes;
-    const certs: Uint8Array[] = [];
-    while (hasMagic(rest, "PSRA") && rest.length >= CERT_LENGTH) {
-      certs.push(rest.slice(0, CERT_LENGTH));
-      rest = rest.subarray(CERT_LENGTH);
-    }
-    const { records, rest: torn } = split(rest);
+  /** What a person gives as a file: certificates and records of a room of this device. */
+  const parcel = async (bytes: Uint8Array): Promise<void> => {
+    const { certs, records, torn } = cutParcel(bytes);
     const first = records[0] === undefined ? null : parseRecord(records[0]);
-    if (first === null || torn > 0) return say("bundle-unreadable");
+    if (first === null) {
+      for (const cert of torn ? [] : certs) await renew(cert);
+      return torn || certs.length === 0 ? say("bundle-unreadable") : undefined;
+    }
     const room = [...rooms.values()].find((r) => equal(r.book.roomId, first.roomId));
     if (room === undefined) return say("other-room");
     for (const cert of certs) room.book.addCert(cert);
-    const added = room.book.addRecord(records[0] ?? new Uint8Array());
-    if (!added.ok) return say(added.fault === "lower-chain" ? "older-than-link" : "bundle-unreadable");
-    if (added.entry.fault === "older-than-link") say("older-than-link");
-    await take(room, records);
-    show(room);
+    const added = await take(room, records);
+    const faults = added.map((a) => (a.ok ? a.entry.fault : a.fault));
+    const older = faults.some((f) => f === "older-than-link" || f === "lower-chain");
+    if (torn) say("file-damaged");
+    else if (faults.every((f) => f !== null) && older) say("older-than-link");
+    else if (!added.some((a) => a.ok)) say("bundle-unreadable");
+    if (added.some((a) => a.ok)) show(room);
   };
-
-  const everyFile = (room: Room): readonly File[] => room.history.posts.flatMap((p) => p.post.files);
 
   const takeFile = async (blob: Blob): Promise<void> => {
     if (blob.size > LARGEST_FILE) return say("bundle-unreadable");
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const id = fileIdOf(bytes);
-    if (id === null) return bundle(bytes);
-    const room = [...rooms.values()].find((r) => everyFile(r).some((f) => equal(f.id, id)));
+    if (id === null) return parcel(bytes);
+    const room = [...rooms.values()].find((r) =>
+      r.history.posts.some((p) => p.post.files.some((f) => equal(f.id, id))),
+    );
     if (room === undefined) return say("other-room");
-    localFiles.set(base64url(id), bytes);
+    files.keep(id, bytes);
     show(room);
-  };
-
-  const carried = async (room: Room, file: File): Promise<Uint8Array | null> => {
-    const local = localFiles.get(base64url(file.id));
-    if (local !== undefined) return local;
-    const name = Array.from(file.id, (b) => b.toString(16).padStart(2, "0")).join("");
-    const signal = new AbortController().signal;
-    for (const origin of room.stored.origins) {
-      const got = await get(env, `${origin}/${room.id}/f/${name}`, {
-        largest: carriedLength(file.size),
-        signal,
-      });
-      if (got.kind === "bytes") return got.bytes;
-    }
-    return null;
   };
 
   const actions: Actions = {
@@ -245,6 +265,7 @@ export async function createApp(env: Environment): Promise<Store> {
       stopFollowing();
       open = null;
       notify();
+      void lookAround();
     },
     enterLink: (text) => void enter(text),
     answer(yes) {
@@ -256,7 +277,7 @@ export async function createApp(env: Environment): Promise<Store> {
       notify();
     },
     dismissJoined() {
-      joined = false;
+      joined = null;
       notify();
     },
     markRead(id, upTo) {
@@ -266,7 +287,7 @@ export async function createApp(env: Environment): Promise<Store> {
       const { read } = room.stored;
       if (read !== null && (read[0] > place[0] || (read[0] === place[0] && read[1] >= place[1]))) return;
       room.stored = { ...room.stored, read: place };
-      void keep(room.save(env.storage));
+      void save(room);
       notify();
     },
     forgetRoom(id) {
@@ -274,6 +295,12 @@ export async function createApp(env: Environment): Promise<Store> {
         if (!yes) return;
         if (open?.id === id) actions.closeRoom();
         rooms.delete(id);
+        around.abort();
+        // What was still to be asked about it is answered by its end.
+        for (const q of questions.filter((asked) => asked.question.room === id)) {
+          questions.splice(questions.indexOf(q), 1);
+          q.answer(false);
+        }
         await keep(env.storage.forget(id));
         notify();
       });
@@ -287,14 +314,11 @@ export async function createApp(env: Environment): Promise<Store> {
       const post = room?.history.posts.find((p) => p.post.id === item)?.post;
       const file = post?.files.find((f) => base64url(f.id) === fileId);
       if (room === undefined || file === undefined) return null;
-      const bytes = await carried(room, file);
-      const content = bytes === null ? null : await openFile(bytes, file, env.breathe);
-      if (content === null) {
-        say(bytes === null ? "file-missing" : "file-damaged");
-        return null;
-      }
-      const type = shown.test(file.mime) ? file.mime : "application/octet-stream";
-      return new Blob([content.slice().buffer], { type });
+      const folders = room.stored.origins.map((origin) => `${origin}/${room.id}`);
+      const found = await files.open(folders, file);
+      if (typeof found !== "string") return found;
+      say(found);
+      return null;
     },
   };
 
@@ -306,29 +330,31 @@ export async function createApp(env: Environment): Promise<Store> {
     open: open === null ? null : open.view(seconds()),
     question: questions[0]?.question ?? null,
     error,
-    joined,
+    joined: joined !== null,
+    link: joined,
     inApp: env.inApp,
   });
 
   for (const stored of await env.storage.rooms().catch(() => [])) {
     const room = new Room(stored);
+    room.kept = true;
     rooms.set(room.id, room);
     loads.set(room, load(room));
   }
 
-  const opened = env.fragment;
-  if (opened !== "") {
-    env.clearFragment();
-    await enter(opened);
-  } else if (rooms.size === 1) for (const room of rooms.values()) show(room);
+  // Not waited for: it may ask the reader something, and the page must be there to ask.
+  if (opened !== "") void enter(opened);
+  else if (rooms.size === 1) for (const room of rooms.values()) show(room);
+  void lookAround();
   env.onFragment((fragment) => {
     if (fragment === "") return;
     env.clearFragment();
     void enter(fragment);
   });
   env.onVisible(() => {
-    if (env.visible()) following?.look();
-    else following?.rest();
+    if (!env.visible()) return following?.rest();
+    following?.look();
+    void lookAround();
   });
 
   return {

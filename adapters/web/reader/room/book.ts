@@ -1,9 +1,9 @@
 import { equal, hex } from "../psr1/bytes.ts";
 import { type Cert, readCert } from "../psr1/cert.ts";
 import { nextDay, roomIdOf } from "../psr1/crypto.ts";
-import { type Head, parseHead, verifyHead } from "../psr1/head.ts";
+import { type Head, headFault, parseHead } from "../psr1/head.ts";
 import { decodePayload, type Payload } from "../psr1/payload.ts";
-import { openRecord, parseRecord, type RecordBytes, verifyRecord } from "../psr1/record.ts";
+import { openRecord, parseRecord, type RecordBytes, recordFault } from "../psr1/record.ts";
 
 /** A key that a link gave: it opens its day and later ones, from its chain on. */
 export interface LinkKey {
@@ -20,6 +20,7 @@ export type InputFault =
   | "certificate"
   | "lower-chain"
   | "signature"
+  | "validity"
   | "older-than-link"
   | "commit"
   | "sealed"
@@ -100,7 +101,8 @@ export class Book {
     const cert = this.certs.get(head.serial);
     if (cert === undefined) return { ok: false, fault: "certificate" };
     if (chainOf(head) < this.lowest) return { ok: false, fault: "lower-chain" };
-    if (!verifyHead(head, cert)) return { ok: false, fault: "signature" };
+    const fault = headFault(head, cert);
+    if (fault !== null) return { ok: false, fault };
     const place = `${chainOf(head)}.${head.seq}.${hex(head.hash)}`;
     const known = this.heads.get(place);
     if (known === undefined || known.made < head.made) this.heads.set(place, head);
@@ -117,7 +119,8 @@ export class Book {
     const cert = this.certs.get(record.serial);
     if (cert === undefined) return { ok: false, fault: "certificate" };
     if (chain < this.lowest) return { ok: false, fault: "lower-chain" };
-    if (!verifyRecord(record, cert)) return { ok: false, fault: "signature" };
+    const fault = recordFault(record, cert);
+    if (fault !== null) return { ok: false, fault };
     const entry = this.#open(record, chain);
     const bySeq = this.entries.get(chain) ?? new Map<number, Map<string, Entry>>();
     const byHash = bySeq.get(record.seq) ?? new Map<string, Entry>();
@@ -130,6 +133,18 @@ export class Book {
     let best: Head | null = null;
     for (const head of this.heads.values()) if (best === null || later(head, best)) best = head;
     return best;
+  }
+
+  /** What of the heads must be kept: the newest, and those that tell of records that are not here. */
+  headsToKeep(): readonly Head[] {
+    const newest = this.newestHead();
+    const open = Math.max(...this.entries.keys());
+    return [...this.heads.values()].filter(
+      (head) =>
+        head === newest ||
+        (chainOf(head) >= open &&
+          this.entries.get(chainOf(head))?.get(head.seq)?.has(hex(head.hash)) !== true),
+    );
   }
 
   #open(record: RecordBytes, chain: number): Entry {

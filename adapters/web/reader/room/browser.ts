@@ -19,14 +19,18 @@ const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
 /** The real browser. */
 export async function browserEnvironment(): Promise<Environment> {
   const fragment = () => location.hash.replace(/^#/, "");
+  const clearFragment = () => history.replaceState(null, "", location.pathname + location.search);
+  // Before anything is waited for: a link must not stand in the address bar.
+  const opened = fragment();
+  if (opened !== "") clearFragment();
   return {
     fetch: (url, init) => fetch(url, init),
     sleep,
     storage: await browserStorage(),
     now: () => Date.now(),
     breathe: () => sleep(0),
-    fragment: fragment(),
-    clearFragment: () => history.replaceState(null, "", location.pathname + location.search),
+    fragment: opened,
+    clearFragment,
     onFragment: (changed) => addEventListener("hashchange", () => changed(fragment())),
     page:
       location.protocol === "file:"

@@ -1,7 +1,7 @@
 import type { Head } from "../psr1/head.ts";
 import type { Net } from "./fetch.ts";
 import type { Room } from "./room.ts";
-import { syncOnce } from "./sync.ts";
+import { type Synced, syncOnce } from "./sync.ts";
 
 export interface FollowOptions {
   readonly take: (records: readonly Uint8Array[]) => Promise<void>;
@@ -32,7 +32,45 @@ const SELDOM = 20_000;
 const FAILED = 4_000;
 const LONGEST = 120_000;
 
-/** Follows a room's log from its places, one at a time: the next when one fails, is behind or freezes. */
+/** The head of the place that was heard; null: none was. */
+type Heard = { readonly head: Head | null } | null;
+
+/**
+ * Asks a room's places one after another, until one has all that is known: the next when one fails, is behind or
+ * freezes. Remembers which place worked, and when. Answers what nobody needs when `signal` aborts.
+ */
+export async function askPlaces(
+  env: FollowEnvironment,
+  room: Room,
+  take: FollowOptions["take"],
+  known: Head | null,
+  signal: AbortSignal,
+): Promise<Heard> {
+  let worst: Synced = "failed";
+  let spare: { readonly origin: string; readonly head: Head | null } | null = null;
+  const heard = (origin: string, head: Head | null): Heard => {
+    const { stored } = room;
+    const origins = [origin, ...stored.origins.filter((other) => other !== origin)];
+    room.stored = { ...stored, origins, contact: Math.floor(env.now() / 1000) };
+    room.behind = false;
+    room.offline = false;
+    return { head };
+  };
+  for (const origin of room.stored.origins) {
+    const { result, head } = await syncOnce({ net: env, book: room.book, origin, take, signal }, known);
+    if (signal.aborted) return null;
+    room.changed();
+    if (result === "ok") return heard(origin, head);
+    if (result === "behind") worst = result;
+    if (result === "stale") spare ??= { origin, head };
+  }
+  if (spare !== null) return heard(spare.origin, spare.head);
+  room.behind = worst === "behind";
+  room.offline = !room.behind;
+  return null;
+}
+
+/** Follows a room's log from its places. */
 export function follow(env: FollowEnvironment, room: Room, o: FollowOptions): Following {
   const over = new AbortController();
   let pause = new AbortController();
@@ -40,65 +78,42 @@ export function follow(env: FollowEnvironment, room: Room, o: FollowOptions): Fo
   let head: Head | null = null;
   let failures = 0;
 
-  const round = async (): Promise<boolean> => {
-    let behind = false;
-    for (const origin of room.stored.origins) {
-      const before = head;
-      const asked = env.now();
-      const signal = AbortSignal.any([over.signal, pause.signal]);
-      const done = await syncOnce({ net: env, book: room.book, origin, take: o.take, signal }, before);
-      if (over.signal.aborted) return true;
-      if (pause.signal.aborted) return true;
-      if (done.result === "failed") continue;
-      behind ||= done.result === "behind";
-      if (done.result === "behind") {
-        // What it told is in the set all the same; another place may have the rest.
-        room.changed();
-        continue;
-      }
-      const same = before !== null && done.head?.seq === before.seq && done.head.restart === before.restart;
-      head = done.head;
-      room.behind = false;
-      room.offline = false;
-      heard(origin);
-      await o.synced();
-      if (same && env.now() - asked < HELD)
-        await env.sleep(SELDOM, AbortSignal.any([over.signal, pause.signal]));
-      return true;
-    }
-    room.behind = behind;
-    room.offline = !behind;
-    head = null;
-    return false;
+  const newGaps = (): boolean => room.history.gaps.some((gap) => !room.gaps.has(gap.key));
+
+  /** What is missing is said only after one more try at every place. */
+  const sayGaps = async (found: boolean, signal: AbortSignal): Promise<void> => {
+    if (found && newGaps())
+      for (const origin of room.stored.origins)
+        await syncOnce({ net: env, book: room.book, origin, take: o.take, signal }, null);
+    else if (!found && failures < 2 && room.stored.origins.length > 0) return;
+    if (signal.aborted) return;
+    room.changed();
+    room.gaps = new Set(room.history.gaps.map((gap) => gap.key));
   };
 
-  /** Remembers which place worked, and when. */
-  const heard = (origin: string): void => {
-    const { stored } = room;
-    const origins = [origin, ...stored.origins.filter((other) => other !== origin)];
-    room.stored = { ...stored, origins, contact: Math.floor(env.now() / 1000) };
+  const round = async (signal: AbortSignal): Promise<void> => {
+    const before = head;
+    const asked = env.now();
+    const heard = await askPlaces(env, room, o.take, before, signal);
+    if (signal.aborted) return;
+    failures = heard === null ? failures + 1 : 0;
+    head = heard?.head ?? null;
+    if (heard !== null) await o.synced();
+    await sayGaps(heard !== null, signal);
+    if (signal.aborted) return;
+    room.loading = heard === null && failures < 2 && room.book.entries.size === 0;
+    o.changed();
+    const same = before !== null && head?.seq === before.seq && head.restart === before.restart;
+    if (heard === null) await env.sleep(Math.min(LONGEST, FAILED * 2 ** Math.min(failures - 1, 10)), signal);
+    else if (same && env.now() - asked < HELD) await env.sleep(SELDOM, signal);
   };
 
   const run = async (): Promise<void> => {
     room.loading = true;
     o.changed();
     while (!over.signal.aborted) {
-      if (resting) {
-        await env.sleep(2 ** 30, AbortSignal.any([over.signal, pause.signal]));
-        continue;
-      }
-      const found = await round();
-      if (over.signal.aborted) return;
-      failures = found ? 0 : failures + 1;
-      // What is missing is said only after one more try at every place.
-      room.asked = found || failures > 1;
-      room.loading = !found && failures < 2 && room.book.entries.size === 0;
-      room.changed();
-      o.changed();
-      if (!found) {
-        const wait = Math.min(LONGEST, FAILED * 2 ** Math.min(failures - 1, 10));
-        await env.sleep(wait, AbortSignal.any([over.signal, pause.signal]));
-      }
+      const signal = AbortSignal.any([over.signal, pause.signal]);
+      await (resting ? env.sleep(2 ** 30, signal) : round(signal));
     }
   };
   void run();

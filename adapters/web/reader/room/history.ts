@@ -1,10 +1,12 @@
-import { hex } from "../psr1/bytes.ts";
 import type { Info, Post } from "../psr1/payload.ts";
 import { type Book, chainOf, type Entry } from "./book.ts";
+import { forkOf } from "./fork.ts";
 
 /** A post as it stands: its place is that of its first record, its words are those of its highest revision. */
 export interface Standing {
   readonly first: Entry;
+  /** The record of the revision that is shown. */
+  readonly latest: Entry;
   readonly posted: number;
   readonly post: Post;
   /** Unix seconds of the revision that is shown. */
@@ -12,8 +14,10 @@ export interface Standing {
   readonly confirmed: boolean;
 }
 
-/** A stretch of a chain of which this device has no records. */
+/** A stretch of the room's log of which this device has no records. */
 export interface Gap {
+  /** Names the stretch by the records around it. */
+  readonly key: string;
   /** Unix seconds of the records around it, where they opened. */
   readonly after: number | null;
   readonly before: number | null;
@@ -23,7 +27,7 @@ export interface Gap {
 export interface History {
   readonly posts: readonly Standing[];
   /** Notes and digests in their order. */
-  readonly others: readonly Entry[];
+  readonly others: readonly { readonly entry: Entry; readonly confirmed: boolean }[];
   readonly info: Info | null;
   /** The open chain; null: there is none yet. */
   readonly open: number | null;
@@ -36,8 +40,8 @@ export interface History {
   readonly begins: number | null;
   /** The newest visible record. */
   readonly newest: Entry | null;
-  /** Every visible entry that opened: for remembering what was shown. */
-  readonly visible: readonly Entry[];
+  /** Every entry whose words are on the page: for remembering what was shown. */
+  readonly displayed: readonly Entry[];
 }
 
 const byPlace = (a: Entry, b: Entry): number => a.chain - b.chain || a.record.seq - b.record.seq;
@@ -47,48 +51,21 @@ function single(byHash: ReadonlyMap<string, Entry> | undefined): Entry | undefin
   return byHash?.size === 1 ? byHash.values().next().value : undefined;
 }
 
-/** The lowest seq of a chain that is told in two ways, or whose links or days do not fit. */
-function forkOf(book: Book, chain: number): number | null {
-  const bySeq = book.entries.get(chain) ?? new Map<number, Map<string, Entry>>();
-  const told = new Map<number, Set<string>>();
-  const tell = (seq: number, hash: string) => told.set(seq, (told.get(seq) ?? new Set()).add(hash));
-  for (const [seq, byHash] of bySeq) for (const hash of byHash.keys()) tell(seq, hash);
-  for (const head of book.heads.values()) if (chainOf(head) === chain) tell(head.seq, hex(head.hash));
-  const wrong: number[] = [];
-  for (const [seq, hashes] of told) if (hashes.size > 1) wrong.push(seq);
-  let day = 0;
-  for (const seq of [...bySeq.keys()].toSorted((a, b) => a - b)) {
-    const entries = [...(bySeq.get(seq)?.values() ?? [])];
-    const before = bySeq.get(seq - 1);
-    for (const { record, payload } of entries) {
-      if (before !== undefined && !before.has(record.prev)) wrong.push(seq);
-      if (record.epoch < day) wrong.push(seq);
-      if (seq === 0 && payload?.k === "info" && payload.after !== null) {
-        const target = book.entries.get(chainOf(payload.after))?.get(payload.after.seq);
-        if (target !== undefined && !target.has(record.prev)) wrong.push(0);
-      }
-    }
-    day = Math.max(day, ...entries.map((e) => e.record.epoch));
-  }
-  return wrong.length === 0 ? null : Math.min(...wrong);
-}
-
-/** What of the closed chains later ones link back to, by hash. */
-function linkedBack(book: Book, open: number, trusted: readonly Entry[]): readonly Entry[] {
-  const byHash = new Map<string, Entry>();
-  for (const [chain, bySeq] of book.entries)
-    if (chain < open)
-      for (const found of bySeq.values()) for (const [hash, entry] of found) byHash.set(hash, entry);
+/** What of the closed chains later ones link back to. */
+function linkedBack(
+  byHash: ReadonlyMap<string, Entry>,
+  open: number,
+  trusted: readonly Entry[],
+): readonly Entry[] {
   const waiting: string[] = [];
   for (const { record, payload } of trusted) {
     if (record.seq === 0) waiting.push(record.prev);
-    if (payload?.k === "info")
-      for (const c of payload.chains) if (c.hash !== null && chainOf(c) < open) waiting.push(c.hash);
+    if (payload?.k === "info") for (const c of payload.chains) if (c.hash !== null) waiting.push(c.hash);
   }
   const found = new Map<string, Entry>();
   for (let hash = waiting.pop(); hash !== undefined; hash = waiting.pop()) {
     const entry = byHash.get(hash);
-    if (entry === undefined || found.has(hash)) continue;
+    if (entry === undefined || entry.chain >= open || found.has(hash)) continue;
     found.set(hash, entry);
     waiting.push(entry.record.prev);
   }
@@ -102,90 +79,103 @@ function standing(
   but: ReadonlySet<string>,
 ): readonly Standing[] {
   const first = new Map<string, Entry>();
-  const best = new Map<string, { readonly entry: Entry; readonly post: Post }>();
+  const best = new Map<string, { readonly latest: Entry; readonly post: Post }>();
   for (const entry of entries) {
     const p = entry.payload;
     if (p?.k !== "post" && p?.k !== "edit") continue;
     if (p.k === "post" && !first.has(p.id)) first.set(p.id, entry);
     const known = best.get(p.id);
-    if (known === undefined || p.rev >= known.post.rev) best.set(p.id, { entry, post: p });
+    if (known === undefined || p.rev >= known.post.rev) best.set(p.id, { latest: entry, post: p });
   }
   return [...first].flatMap(([id, entry]) => {
     const winner = best.get(id);
     if (winner === undefined || but.has(id) || entry.payload === null) return [];
-    return [{ first: entry, posted: entry.payload.t, post: winner.post, changed: winner.post.t, confirmed }];
+    const { latest, post } = winner;
+    return [{ first: entry, latest, posted: entry.payload.t, post, changed: post.t, confirmed }];
   });
 }
 
-/** Missing stretches of the open chain between the oldest record here and the newest one told. */
-function gapsOf(book: Book, open: number): readonly Gap[] {
-  const bySeq = book.entries.get(open);
-  if (bySeq === undefined) return [];
-  const have = [...bySeq.keys()].toSorted((a, b) => a - b);
-  const heads = [...book.heads.values()].filter((h) => chainOf(h) === open).map((h) => h.seq);
-  const time = (seq: number | undefined): number | null =>
-    seq === undefined ? null : (single(bySeq.get(seq))?.payload?.t ?? null);
+const isOther = (e: Entry): boolean => e.payload?.k === "note" || e.payload?.k === "digest";
+
+/**
+ * Where a visible record follows one that is not here although older ones are. With nothing older it is the anchor:
+ * there history begins, and no gap is said.
+ */
+function gapsOf(
+  book: Book,
+  open: number,
+  all: readonly Entry[],
+  byHash: ReadonlyMap<string, Entry>,
+  visible: readonly Entry[],
+  forkAt: number | null,
+): readonly Gap[] {
   const gaps: Gap[] = [];
-  for (const [i, seq] of have.entries()) {
-    const next = have[i + 1];
-    if (next !== undefined && next > seq + 1) gaps.push({ after: time(seq), before: time(next) });
+  let older: Entry | undefined;
+  let at = 0;
+  for (const entry of visible) {
+    for (let next = all[at]; next !== undefined && byPlace(next, entry) < 0; next = all[++at]) older = next;
+    if (older === undefined || byHash.has(entry.record.prev)) continue;
+    const key = `${older.record.hash}.${entry.record.hash}`;
+    gaps.push({ key, after: older.payload?.t ?? null, before: entry.payload?.t ?? null });
   }
-  const last = have.at(-1) ?? 0;
-  if (heads.some((seq) => seq > last)) gaps.push({ after: time(last), before: null });
+  const last = all.at(-1);
+  const told = [...book.heads.values()].some((h) => chainOf(h) === open && h.seq > (last?.record.seq ?? 0));
+  if (told && last !== undefined && forkAt === null)
+    gaps.push({ key: `${last.record.hash}.`, after: last.payload?.t ?? null, before: null });
   return gaps;
+}
+
+/**
+ * A record that does not fit its commitment: in a link's own chain the link is damaged, in a chain above all links
+ * the room has a new key. Of a chain that a later one, which opens, has left behind, neither is said.
+ */
+function keysOf(book: Book, all: readonly Entry[]): { readonly rekeyed: boolean; readonly damaged: boolean } {
+  const links = book.keys.map(chainOf);
+  const opened = all.findLast((e) => e.payload !== null)?.chain ?? -1;
+  const unfit = all.filter((e) => e.fault === "commit" && e.chain >= opened);
+  return {
+    rekeyed: unfit.some((e) => links.every((link) => e.chain > link)),
+    damaged: unfit.some((e) => links.includes(e.chain)),
+  };
 }
 
 /** Everything that is shown, as a function of the set alone. `shown`: hashes of records shown on this device before. */
 export function historyOf(book: Book, shown: ReadonlySet<string>): History {
-  const chains = [...book.entries.keys()].toSorted((a, b) => a - b);
-  const open = chains.at(-1) ?? null;
-  if (open === null)
-    return {
-      posts: [],
-      others: [],
-      info: null,
-      open,
-      forkAt: null,
-      rekeyed: false,
-      damaged: false,
-      gaps: [],
-      begins: null,
-      newest: null,
-      visible: [],
-    };
-  const forkAt = forkOf(book, open);
-  const trusted = [...(book.entries.get(open) ?? [])]
-    .flatMap(([seq, byHash]) => (forkAt !== null && seq >= forkAt ? [] : [single(byHash)]))
-    .filter((e) => e !== undefined)
+  const all = [...book.entries.values()]
+    .flatMap((bySeq) => [...bySeq.values()].flatMap((byHash) => [...byHash.values()]))
     .toSorted(byPlace);
-  const back = linkedBack(book, open, trusted);
-  const visible = [...back, ...trusted].toSorted(byPlace);
+  const open = all.at(-1)?.chain ?? null;
+  const byHash = new Map(all.map((e) => [e.record.hash, e]));
+  const forkAt = open === null ? null : forkOf(book, open, byHash);
+  const trusted = [...(book.entries.get(open ?? -1) ?? [])]
+    .flatMap(([seq, found]) => (forkAt !== null && seq >= forkAt ? [] : [single(found)]))
+    .filter((e) => e !== undefined);
+  const visible = [...linkedBack(byHash, open ?? -1, trusted), ...trusted].toSorted(byPlace);
   const gone = new Set(visible.flatMap((e) => (e.payload?.k === "retract" ? [e.payload.id] : [])));
-  const posts = standing(visible, true, gone);
-  const taken = new Set([...gone, ...posts.map((p) => p.post.id)]);
-  const linked = new Set(visible.map((e) => e.record.hash));
-  const apart = chains
-    .filter((c) => c < open)
-    .flatMap((c) => [...(book.entries.get(c)?.values() ?? [])].flatMap((byHash) => [...byHash.values()]))
-    .filter((e) => shown.has(e.record.hash) && !linked.has(e.record.hash))
-    .toSorted(byPlace);
-  const infos = visible.flatMap((e) => (e.payload?.k === "info" ? [e.payload] : []));
-  const all = [...book.entries.values()].flatMap((s) => [...s.values()].flatMap((h) => [...h.values()]));
-  const commits = (above: boolean): boolean =>
-    all.some((e) => e.fault === "commit" && e.chain > book.lowest === above) &&
-    !all.some((e) => e.chain > book.lowest === above && e.payload !== null);
-  const opened = visible.filter((e) => e.payload !== null);
+  const confirmed = standing(visible, true, gone);
+  const taken = new Set([...gone, ...confirmed.map((p) => p.post.id)]);
+  const linked = new Set(visible);
+  const apart = all.filter((e) => e.chain !== open && shown.has(e.record.hash) && !linked.has(e));
+  const posts = [...confirmed, ...standing(apart, false, taken)].toSorted((a, b) =>
+    byPlace(a.first, b.first),
+  );
+  const others = [...visible, ...apart]
+    .filter(isOther)
+    .toSorted(byPlace)
+    .map((entry) => ({ entry, confirmed: linked.has(entry) }));
+  // Where nothing of the open chain names the room yet, what this device was told before still does.
+  const infos = [...apart, ...visible].filter((e) => e.payload?.k === "info");
+  const info = infos.at(-1)?.payload;
   return {
-    posts: [...posts, ...standing(apart, false, taken)].toSorted((a, b) => byPlace(a.first, b.first)),
-    others: visible.filter((e) => e.payload?.k === "note" || e.payload?.k === "digest"),
-    info: infos.at(-1) ?? null,
+    posts,
+    others,
+    info: info?.k === "info" ? info : null,
     open,
     forkAt,
-    rekeyed: commits(true),
-    damaged: commits(false),
-    gaps: gapsOf(book, open),
-    begins: opened[0]?.payload?.t ?? null,
+    ...keysOf(book, all),
+    gaps: open === null ? [] : gapsOf(book, open, all, byHash, visible, forkAt),
+    begins: visible.find((e) => e.payload !== null)?.payload?.t ?? null,
     newest: visible.at(-1) ?? null,
-    visible: opened,
+    displayed: [...posts.flatMap((p) => [p.first, p.latest]), ...others.map((o) => o.entry), ...infos],
   };
 }

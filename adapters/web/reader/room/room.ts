@@ -2,7 +2,7 @@ import { hex } from "../psr1/bytes.ts";
 import type { JoinLink } from "../psr1/link.ts";
 import { originUrl } from "../psr1/link.ts";
 import type { RoomView } from "../view.ts";
-import { Book } from "./book.ts";
+import { Book, chainOf } from "./book.ts";
 import { type History, historyOf } from "./history.ts";
 import { type Circumstances, show } from "./show.ts";
 import type { Storage, StoredRecord, StoredRoom } from "./storage.ts";
@@ -21,10 +21,13 @@ export class Room {
   /** Hashes of records that were shown here. */
   readonly shown = new Set<string>();
   loading = true;
-  asked = false;
+  /** Names of gaps that stayed after one more try at every place. */
+  gaps: ReadonlySet<string> = new Set();
   offline = false;
   behind = false;
   pointed: Pointed | null = null;
+  /** Whether the device keeps it. */
+  kept = false;
   #history: History | null = null;
 
   constructor(stored: StoredRoom) {
@@ -50,40 +53,53 @@ export class Room {
   }
 
   view(now: number): RoomView {
-    const { pointed } = this;
-    const told = pointed === null ? undefined : this.book.entries.get(pointed.chain)?.get(pointed.seq);
     const circumstances: Circumstances = {
       id: this.id,
       now,
       loading: this.loading,
-      asked: this.asked,
+      gaps: this.gaps,
       offline: this.offline,
       behind: this.behind,
-      locatorDisagrees:
-        pointed !== null && told !== undefined && ![...told.keys()].some((h) => h.startsWith(pointed.hash)),
+      locatorDisagrees: this.#locatorDisagrees(),
       contact: this.stored.contact,
       read: this.stored.read,
     };
     return show(this.book, this.history, circumstances);
   }
 
+  /** Records or heads tell of the place that the locator pointed at, and all tell another hash. */
+  #locatorDisagrees(): boolean {
+    const { pointed, book } = this;
+    if (pointed === null) return false;
+    const heads = [...book.heads.values()].filter(
+      (h) => chainOf(h) === pointed.chain && h.seq === pointed.seq,
+    );
+    const told = [
+      ...(book.entries.get(pointed.chain)?.get(pointed.seq)?.keys() ?? []),
+      ...heads.map((h) => hex(h.hash)),
+    ];
+    return told.length > 0 && !told.some((hash) => hash.startsWith(pointed.hash));
+  }
+
   /** Keeps certificates, heads and the rest of what is small. */
   async save(storage: Storage): Promise<void> {
-    const newest = this.book.newestHead();
     this.stored = {
       ...this.stored,
       keys: [...this.book.keys],
       certs: [...this.book.certs.values()].map((c) => c.bytes),
-      heads: newest === null ? [] : [newest.bytes],
+      heads: this.book.headsToKeep().map((head) => head.bytes),
     };
-    await storage.saveRoom(this.stored);
+    await storage.saveRoom(this.stored, !this.kept);
+    this.kept = true;
   }
 
-  /** Remembers that the visible records were shown. Answers those that were not before. */
+  /** Remembers what is on the page as shown. Answers the records that were not before. */
   nowShown(): readonly StoredRecord[] {
-    const fresh = this.history.visible.filter((e) => !this.shown.has(e.record.hash));
-    for (const e of fresh) this.shown.add(e.record.hash);
-    return fresh.map((e) => ({ hash: e.record.hash, bytes: e.record.bytes, shown: true }));
+    return this.history.displayed.flatMap(({ record: { hash, bytes } }) => {
+      if (this.shown.has(hash)) return [];
+      this.shown.add(hash);
+      return [{ hash, bytes, shown: true }];
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { base64url } from "../psr1/bytes.ts";
+import type { Head } from "../psr1/head.ts";
 import type { File, Payload } from "../psr1/payload.ts";
 import type { Banner, RoomView, ViewFile, ViewItem } from "../view.ts";
 import type { Book, Entry } from "./book.ts";
@@ -10,8 +11,8 @@ export interface Circumstances {
   readonly id: string;
   readonly now: number;
   readonly loading: boolean;
-  /** Every place was asked, more than once where something was missing. */
-  readonly asked: boolean;
+  /** Names of gaps that stayed after one more try at every place. */
+  readonly gaps: ReadonlySet<string>;
   readonly offline: boolean;
   /** All that answered told less than this device knows. */
   readonly behind: boolean;
@@ -78,8 +79,12 @@ function shorten(text: string): string {
   return line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT).toWellFormed()}…`;
 }
 
-function otherViews(entry: Entry, taken: ReadonlySet<string>, c: Circumstances): readonly ViewItem[] {
-  const base = { files: [], pin: false, urgent: false, edited: null, reply: null, confirmed: true } as const;
+function otherViews(
+  { entry, confirmed }: History["others"][number],
+  taken: ReadonlySet<string>,
+  c: Circumstances,
+): readonly ViewItem[] {
+  const base = { files: [], pin: false, urgent: false, edited: null, reply: null, confirmed } as const;
   const p: Payload | null = entry.payload;
   const unread = after(placeOf(entry), c.read);
   const key = `${entry.chain}.${entry.record.seq}`;
@@ -101,14 +106,24 @@ function otherViews(entry: Entry, taken: ReadonlySet<string>, c: Circumstances):
     }));
 }
 
-const gapBanner = (gap: Gap, local: boolean): Banner => ({ kind: "gap", ...gap, local });
+const gapBanner = ({ after, before }: Gap, local: boolean): Banner => ({ kind: "gap", after, before, local });
+
+/**
+ * How far the device's clock and the room's last word are apart, seconds; 0 where nothing was heard that could tell.
+ * A word from the future always tells; an old one only while a place answers (offline it is merely old).
+ */
+function clockOff(head: Head, c: Circumstances): number {
+  const off = head.made - c.now;
+  return off > 0 || !(c.offline || c.loading) ? Math.abs(off) : 0;
+}
 
 function banners(book: Book, h: History, c: Circumstances): readonly Banner[] {
   const out: Banner[] = [];
   if (h.forkAt !== null) out.push({ kind: "two-histories" });
   if (h.rekeyed) out.push({ kind: "rekeyed" });
   if (h.damaged) out.push({ kind: "link-damaged" });
-  const cert = h.open === null ? undefined : book.certs.get(Math.floor(h.open / 256));
+  // The newest certificate known: one that came by a renewal is in force with the bridge's next chain.
+  const cert = h.open === null ? undefined : book.certs.get(Math.max(...book.certs.keys()));
   if (cert !== undefined && cert.notAfter < c.now)
     out.push({ kind: "certificate-expired", at: cert.notAfter });
   else if (cert !== undefined && cert.notAfter - SOON < c.now)
@@ -116,15 +131,18 @@ function banners(book: Book, h: History, c: Circumstances): readonly Banner[] {
   if (c.behind) out.push({ kind: "rolled-back" });
   if (c.locatorDisagrees) out.push({ kind: "locator-disagrees" });
   const head = book.newestHead();
-  if (head !== null && head.made - c.now > CLOCK)
-    out.push({ kind: "clock", hours: Math.round((head.made - c.now) / HOUR) });
+  const off = head === null ? 0 : clockOff(head, c);
+  if (off > CLOCK) out.push({ kind: "clock", hours: Math.round(off / HOUR) });
   if (c.offline) out.push({ kind: "offline" });
-  if (head !== null && c.now - head.made > MIRROR_SILENT && !c.loading)
-    out.push({ kind: "mirror-silent", since: head.made });
-  else if (head !== null && c.now - head.seen > SOURCE_SILENT && !c.loading)
-    out.push({ kind: "source-silent", since: head.seen });
-  if (h.posts.some((p) => !p.confirmed)) out.push({ kind: "restored" });
-  if (c.asked || c.offline) out.push(...h.gaps.map((gap) => gapBanner(gap, c.offline)));
+  if (head !== null && !c.loading) {
+    const silent = c.now - head.made > MIRROR_SILENT;
+    if (silent) out.push({ kind: "mirror-silent", since: head.made });
+    // Of the source a silent mirror tells nothing newer than its own last word.
+    if ((silent ? head.made : c.now) - head.seen > SOURCE_SILENT)
+      out.push({ kind: "source-silent", since: head.seen });
+  }
+  if (h.posts.some((p) => !p.confirmed) || h.others.some((o) => !o.confirmed)) out.push({ kind: "restored" });
+  out.push(...h.gaps.filter((gap) => c.gaps.has(gap.key)).map((gap) => gapBanner(gap, c.offline)));
   if (h.begins !== null && !c.loading) out.push({ kind: "history-begins", at: h.begins });
   return out;
 }
@@ -135,7 +153,7 @@ export function show(book: Book, h: History, c: Circumstances): RoomView {
   const taken = new Set(texts.keys());
   const placed = [
     ...h.posts.map((p) => ({ place: placeOf(p.first), items: [postView(p, texts, c)] })),
-    ...h.others.map((e) => ({ place: placeOf(e), items: otherViews(e, taken, c) })),
+    ...h.others.map((o) => ({ place: placeOf(o.entry), items: otherViews(o, taken, c) })),
   ].toSorted((a, b) => a.place[0] - b.place[0] || a.place[1] - b.place[1]);
   const items = placed.flatMap((p) => p.items);
   const { info, newest } = h;
@@ -166,6 +184,8 @@ export function placeOfItem(h: History, item: string): readonly [number, number]
   const post = h.posts.find((p) => p.post.id === item);
   if (post !== undefined) return placeOf(post.first);
   const [, chain, seq] = item.split(".");
-  const other = h.others.find((e) => e.chain === Number(chain) && e.record.seq === Number(seq));
-  return other === undefined ? null : placeOf(other);
+  const other = h.others.find(
+    ({ entry }) => entry.chain === Number(chain) && entry.record.seq === Number(seq),
+  );
+  return other === undefined ? null : placeOf(other.entry);
 }

@@ -2,12 +2,17 @@ import { hex } from "../psr1/bytes.ts";
 import { CERT_LENGTH } from "../psr1/cert.ts";
 import { HEAD_LENGTH, type Head } from "../psr1/head.ts";
 import { split } from "../psr1/record.ts";
+import { backChains, missingBack } from "./back.ts";
 import { type Book, chainOf, later } from "./book.ts";
 import { get, type Net } from "./fetch.ts";
 
 const SEGMENT = 16;
 const LARGEST_SEGMENT = SEGMENT * 33_000;
 const LARGEST_CERTS = CERT_LENGTH * 1000;
+/** Records of one chain that are asked for at most: a head may claim any number. */
+const MOST = 50_000;
+/** Segments asked for at the same time. */
+const AT_ONCE = 4;
 /** A held question may stay silent for this long, ms. */
 const HELD = 32_000;
 
@@ -21,10 +26,12 @@ export interface SyncOptions {
   readonly signal: AbortSignal;
 }
 
-/** `behind`: it answered with less than this device knows already. */
-export type Synced = "ok" | "behind" | "failed";
+/**
+ * `behind`: it answered with less than this device knows, or has not all that it tells of. `stale`: it has every
+ * record, but its last word is older than the one known.
+ */
+export type Synced = "ok" | "stale" | "behind" | "failed";
 
-const place = (head: Head): string => `${head.serial}.${head.restart}.${head.seq}`;
 const folder = (o: SyncOptions): string => `${o.origin}/${hex(o.book.roomId)}`;
 
 async function certs(o: SyncOptions): Promise<boolean> {
@@ -36,7 +43,7 @@ async function certs(o: SyncOptions): Promise<boolean> {
 }
 
 async function head(o: SyncOptions, after: Head | null): Promise<Head | null> {
-  const query = after === null ? "" : `?after=${place(after)}`;
+  const query = after === null ? "" : `?after=${after.serial}.${after.restart}.${after.seq}`;
   const got = await get(o.net, `${folder(o)}/head${query}`, {
     largest: HEAD_LENGTH,
     signal: o.signal,
@@ -49,13 +56,26 @@ async function head(o: SyncOptions, after: Head | null): Promise<Head | null> {
   return added.ok ? added.head : null;
 }
 
-/** Seqs of [first, last] that the book lacks, as numbers of segments, newest first. */
-function missing(book: Book, chain: number, first: number, last: number): readonly number[] {
+/**
+ * Segments of [first, last] to ask for, newest first: those with records that the book lacks and, on a fresh look,
+ * all from its last one on, so that who has everything asks like who has all but the newest.
+ */
+function segmentsOf(
+  book: Book,
+  chain: number,
+  first: number,
+  last: number,
+  fresh: boolean,
+): readonly number[] {
   const have = book.entries.get(chain);
-  const segments = new Set<number>();
-  for (let seq = last; seq >= first; seq--)
-    if (have?.has(seq) !== true) segments.add(Math.floor(seq / SEGMENT));
-  return [...segments];
+  const wanted = new Set<number>();
+  let again = fresh;
+  for (let seq = last; seq >= Math.max(first, last - MOST); seq--) {
+    const held = have?.has(seq) === true;
+    if (!held || again) wanted.add(Math.floor(seq / SEGMENT));
+    again &&= !held;
+  }
+  return [...wanted];
 }
 
 /** Bytes of the records in hand from a segment's beginning on, where they follow one another without a hole. */
@@ -70,6 +90,7 @@ function heldBytes(book: Book, chain: number, segment: number): number {
   return size;
 }
 
+/** Asks for one segment, or within an open page for the rest of it; false when there is nothing. */
 async function segment(o: SyncOptions, chain: number, n: number, ranged: boolean): Promise<boolean> {
   const from = ranged ? heldBytes(o.book, chain, n) : 0;
   const url = `${folder(o)}/s/${Math.floor(chain / 256)}.${chain % 256}/${n}`;
@@ -78,44 +99,40 @@ async function segment(o: SyncOptions, chain: number, n: number, ranged: boolean
     signal: o.signal,
     ...(from > 0 ? { from } : {}),
   });
-  if (got.kind !== "bytes") return got.kind === "none" && from > 0;
+  if (got.kind !== "bytes") return false;
   await o.take(split(got.bytes).records);
   return true;
 }
 
-/** Brings everything from one chain's `first` to `last`; false when the place did not give all of it. */
-async function chainRange(
+/** Asks for segments a few at a time; stops where a place has none of them. */
+async function bring(
   o: SyncOptions,
   chain: number,
-  first: number,
-  last: number,
+  wanted: readonly number[],
   ranged: boolean,
-): Promise<boolean> {
-  let whole = true;
-  const wanted = missing(o.book, chain, first, last);
-  // The newest segment alone and first: its text is what the reader waits for.
-  for (let i = 0; i < wanted.length && !o.signal.aborted; i += i === 0 ? 1 : 4) {
-    const some = wanted.slice(i, i === 0 ? 1 : i + 4);
+): Promise<void> {
+  // The newest alone and first: its text is what the reader waits for.
+  for (let i = 0; i < wanted.length && !o.signal.aborted; i += i === 0 ? 1 : AT_ONCE) {
+    const some = wanted.slice(i, i === 0 ? 1 : i + AT_ONCE);
     const got = await Promise.all(some.map((n) => segment(o, chain, n, ranged)));
-    whole &&= got.every(Boolean);
+    if (i > 0 && !got.some(Boolean)) return;
   }
-  return whole && missing(o.book, chain, first, last).length === 0;
 }
 
-/** What older chains the newest info names, as far as this device may read them. */
-function older(
-  book: Book,
-  open: number,
-): readonly { readonly chain: number; readonly first: number; readonly last: number }[] {
-  const infos = [...(book.entries.get(open)?.values() ?? [])]
-    .flatMap((byHash) => [...byHash.values()])
-    .flatMap((e) => (e.payload?.k === "info" ? [{ seq: e.record.seq, info: e.payload }] : []))
-    .toSorted((a, b) => b.seq - a.seq);
-  return (infos[0]?.info.chains ?? []).flatMap((c) => {
-    const chain = chainOf(c);
-    const fits = chain < open && chain >= book.lowest && c.last !== null && c.last >= c.first;
-    return fits && c.last !== null ? [{ chain, first: c.first, last: c.last }] : [];
-  });
+/** Brings what later chains link back to of those that are closed. A place may have dropped it. */
+async function bringBack(o: SyncOptions, open: number): Promise<void> {
+  for (const closed of backChains(o.book, open)) {
+    let before = -1;
+    for (let seq = missingBack(o.book, closed); seq !== null && seq !== before && !o.signal.aborted; ) {
+      const n = Math.floor(seq / SEGMENT);
+      const some = Array.from({ length: AT_ONCE }, (_, i) => n - i).filter(
+        (m) => m === n || (m >= 0 && (m + 1) * SEGMENT > closed.first),
+      );
+      await Promise.all(some.map((m) => segment(o, closed.chain, m, false)));
+      before = seq;
+      seq = missingBack(o.book, closed);
+    }
+  }
 }
 
 /**
@@ -130,16 +147,13 @@ export async function syncOnce(
   const before = o.book.newestHead();
   const told = await head(o, known);
   if (told === null) return { result: "failed", head: null };
-  if (
-    before !== null &&
-    later(before, told) &&
-    (chainOf(before) !== chainOf(told) || before.seq !== told.seq)
-  )
-    return { result: "behind", head: told };
   const chain = chainOf(told);
-  const whole = await chainRange(o, chain, told.first, told.seq, known !== null);
+  const fresh = known === null;
+  await bring(o, chain, segmentsOf(o.book, chain, told.first, told.seq, fresh), !fresh);
+  if (fresh || chainOf(known) !== chain) await bringBack(o, chain);
   if (o.signal.aborted) return { result: "failed", head: told };
-  // Chains that were closed: a place may have dropped them, which costs nothing of what is new.
-  for (const c of older(o.book, chain)) await chainRange(o, c.chain, c.first, c.last, false);
-  return { result: whole ? "ok" : "behind", head: told };
+  const lacks = segmentsOf(o.book, chain, told.first, told.seq, false).length > 0;
+  if (before === null || !later(before, told)) return { result: lacks ? "behind" : "ok", head: told };
+  const same = chainOf(before) === chain && before.seq === told.seq;
+  return { result: same && !lacks ? "stale" : "behind", head: told };
 }
