@@ -6,7 +6,8 @@ import type { Clock, Random } from "./model/effects.ts";
 import { AnnouncementId, MediaId, type RoomName } from "./model/ids.ts";
 import type { Mapping, RoomTiming } from "./model/mapping.ts";
 import type { Delivery, DeliveryMedia } from "./outbox/port.ts";
-import { dueAt } from "./pipeline/schedule.ts";
+import { pause } from "./outbox/retry.ts";
+import { dueAt, silentUntil } from "./pipeline/schedule.ts";
 import type { LogView } from "./seal/carrier.ts";
 import { sealedDestination } from "./seal/destination.ts";
 import { createRoomLog, type SealedRoomInfo } from "./seal/log.ts";
@@ -61,6 +62,7 @@ export function createBridge(o: BridgeOptions) {
     newAnnouncement: () => AnnouncementId.parse(newId()),
     newMedia: () => MediaId.parse(newId()),
     failpoints: o.failpoints,
+    pause: (tries) => pause(tries, o.random),
     // A file that cannot be removed now is swept at the next start.
     spent: (media) => void Promise.allSettled(media.map((id) => spool.remove(id))),
     planning: {
@@ -70,6 +72,11 @@ export function createBridge(o: BridgeOptions) {
         const zone = mapping(name)?.timezone;
         if (urgent || timing === undefined || zone === undefined) return clock.now();
         return dueAt(clock.now(), timing, zone, o.random);
+      },
+      silentUntil(room, name) {
+        const timing = o.rooms.get(room)?.timing;
+        const zone = mapping(name)?.timezone;
+        return timing === undefined || zone === undefined ? null : silentUntil(clock.now(), timing, zone);
       },
       lang: langOf,
     },

@@ -113,7 +113,7 @@ export interface Delivery {
   readonly postedAt: Millis;
   /** null for `remove`. */
   readonly clean: CleanAnnouncement | null;
-  /** The text before this revision, where the mapping shows changes. */
+  /** The text that the room has, where the mapping shows changes and it is another one. */
   readonly was: RichText | null;
   /** The line of a `reply`. */
   readonly line: string | null;
@@ -165,19 +165,24 @@ export interface Outbox {
   ): Promise<{ readonly missing: readonly MissingPost[]; readonly known: number }>;
   /**
    * The head of the most pressing lane that is due and not in `busy`, or when to ask again (null: nothing waits).
-   * Constant in the length of the queues.
+   * Constant in the length of the queues. Within a room's silent hours nothing of it is handed out but what is urgent,
+   * what such waits behind, and what is fixed already.
    */
   claim(now: Millis, busy: ReadonlySet<RoomName>): Promise<Delivery | { readonly next: Millis | null }>;
   /**
    * TX 2: fixes what will be sent. `lacking`: attachments that are not in it yet and shall follow.
-   * null: a removal cancelled the delivery meanwhile. Fixed before: the bytes of that time.
+   * null: a removal cancelled the delivery meanwhile, or an edit brought it up to date: claim anew. Fixed before: the
+   * bytes of that time.
    */
   fix(
     delivery: Delivery,
     prepared: Prepared,
     lacking: readonly MediaId[],
   ): Promise<{ readonly key: string; readonly bytes: Uint8Array } | null>;
-  /** TX 3: records the outcome; after `sent` or `refused` the lane moves on and what every room has is erased. */
+  /**
+   * TX 3: records the outcome; after `sent` or `refused` the lane moves on and what every room has is erased. `unknown`,
+   * and a `retry` at a time that has passed, are tried again after a growing pause.
+   */
   settle(delivery: Delivery, outcome: Outcome): Promise<void>;
   /** Erases what is older than its window (sightings' ids, archive days, settled rows). Nightly. */
   forget(now: Millis): Promise<void>;

@@ -8,7 +8,7 @@ import type { Destination } from "./destination.ts";
 import type { Delivery, Outbox } from "./port.ts";
 import { pause } from "./retry.ts";
 
-/** How long the head of a lane waits for its attachments before it goes without them. */
+/** How long a delivery waits for its attachments, counted from its acceptance, before it goes without them, ms. */
 export const MEDIA_PATIENCE = 20_000;
 
 export interface WorkerOptions {
@@ -34,18 +34,18 @@ export interface Worker {
 export function createWorker(o: WorkerOptions): Worker {
   const bell = createBell(o.clock);
   const busy = new Set<RoomName>();
-  /** Heads that wait for an attachment, and since when this process has been waiting with them. */
-  const patience = new Map<number, Millis>();
   const parked = new Map<RoomName, Millis>();
   const homeless = new Set<RoomName>();
+  const startedAt = o.clock.now();
 
+  /** Until when a head waits for its attachments: they are fetched from when it was accepted, or since the start. */
   const waitsForMedia = (delivery: Delivery): Millis | null => {
     if (delivery.action === "late" || delivery.fixed !== null) return null;
     if (!delivery.media.some((m) => m.state.kind === "pending")) return null;
-    const since = patience.get(delivery.id) ?? o.clock.now();
-    patience.set(delivery.id, since);
-    const until = since + MEDIA_PATIENCE;
-    return o.clock.now() < until ? until : null;
+    const now = o.clock.now();
+    const until = Math.max(startedAt, delivery.acceptedAt) + MEDIA_PATIENCE;
+    // A clock that was set back must not make it wait for longer.
+    return now < until && delivery.acceptedAt <= now ? until : null;
   };
 
   const attempt = async (
@@ -78,10 +78,7 @@ export function createWorker(o: WorkerOptions): Worker {
       outcome = { kind: "retry", at: o.clock.now() + pause(delivery.tries, o.random), code: "internal" };
     }
     if (outcome === null) return;
-    if (outcome.kind === "retry" && outcome.at <= o.clock.now())
-      outcome = { ...outcome, at: o.clock.now() + pause(delivery.tries, o.random) };
     await o.outbox.settle(delivery, outcome);
-    if (outcome.kind === "sent" || outcome.kind === "refused") patience.delete(delivery.id);
     o.report(delivery, outcome);
   };
 

@@ -70,7 +70,6 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
       else if (media.state.kind === "ready")
         entries.push(await o.files.seal(o.room, d.announcement, media.id, media.state.meta, signal));
       else if (media.state.kind === "failed") lines.push(missingLine(media.state.code, media, o.lang));
-      else if (media.state.kind === "spent") lines.push(missingLine("gone", media, o.lang));
       else {
         lacking.push(media);
         lines.push(missingLine("later", media, o.lang));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AnnouncementId, MediaId, type Millis } from "../model/ids.ts";
 import { RichText } from "../model/rich-text.ts";
+import { factsKey } from "../pipeline/changes.ts";
 import { type CleanAnnouncement, freeze, revive } from "../pipeline/clean.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
@@ -12,7 +13,7 @@ export interface Payload {
   readonly replyTo: AnnouncementId | null;
   /** Ids of the attachments in the order of `clean.media`. */
   readonly media: readonly MediaId[];
-  /** The text before, where there was one and the archive still had it. */
+  /** The text of the revision before, where there was one and the archive still had it. */
   readonly was: RichText | null;
 }
 
@@ -31,11 +32,17 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
   const insert = db.prepare(
     "INSERT INTO announcements (id, posted_at, accepted_at, revision) VALUES (?, ?, ?, 0)",
   );
-  const revise = db.prepare("UPDATE announcements SET revision = ? WHERE id = ?");
+  const revise = db.prepare("UPDATE announcements SET revision = ?, facts_hash = ? WHERE id = ?");
   const get = db.prepare<
     [string],
-    { revision: number; removed: number; posted_at: number; accepted_at: number }
-  >("SELECT revision, removed, posted_at, accepted_at FROM announcements WHERE id = ?");
+    {
+      revision: number;
+      removed: number;
+      posted_at: number;
+      accepted_at: number;
+      facts_hash: Buffer | null;
+    }
+  >("SELECT revision, removed, posted_at, accepted_at, facts_hash FROM announcements WHERE id = ?");
   const remove = db.prepare("UPDATE announcements SET removed = 1, revision = ? WHERE id = ?");
   const putPayload = db.prepare(
     "INSERT INTO revisions (announcement, revision, payload_sealed) VALUES (?, ?, ?)",
@@ -46,8 +53,13 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
     )
     .pluck();
   const erasePayload = db.prepare(
-    "UPDATE revisions SET payload_sealed = NULL WHERE announcement = ? AND revision = ? AND payload_sealed IS NOT NULL",
+    "UPDATE revisions SET payload_sealed = NULL WHERE announcement = ? AND revision = ?",
   );
+  const payloads = db
+    .prepare<[string], number>(
+      "SELECT revision FROM revisions WHERE announcement = ? AND payload_sealed IS NOT NULL",
+    )
+    .pluck();
   const putDay = db.prepare("INSERT OR IGNORE INTO archive_days (day, key_sealed) VALUES (?, ?)");
   const getDay = db.prepare<[number], Buffer>("SELECT key_sealed FROM archive_days WHERE day = ?").pluck();
   const putArchive = db.prepare(
@@ -74,14 +86,18 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
     return key === null ? null : vault.under(key);
   };
 
+  const factsHash = (text: RichText): Uint8Array => vault.hash("content", `facts/${factsKey(text)}`);
+
   return {
     /** The announcement's newest revision and state, or undefined. */
     get: (id: AnnouncementId) => get.get(id),
     /** The announcement's row; its first revision follows, since attachments refer to the row. */
     insertRow: (id: AnnouncementId, postedAt: Millis, now: Millis) => insert.run(id, postedAt, now),
-    /** Adds a revision's payload, and its copy in the archive; the archive keeps the last two. */
+    /** A keyed hash of what students must hear of when it changes: outlives the text itself. */
+    factsHash,
+    /** Adds a revision's payload, and its copy in the archive; the archive keeps the texts of the last two. */
     addRevision(id: AnnouncementId, revision: number, payload: Payload, now: Millis) {
-      revise.run(revision, id);
+      revise.run(revision, factsHash(payload.clean.text), id);
       putPayload.run(
         id,
         revision,
@@ -95,7 +111,7 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
         id,
         revision,
         day,
-        sealJson(under, "archive", place("archive", id, revision), encode(payload)),
+        sealJson(under, "archive", place("archive", id, revision), encode({ ...payload, was: null })),
       );
       trimArchive.run(id, revision - 1);
     },
@@ -110,7 +126,10 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
       const value = openJson(vault, "payload", place("revisions", id, revision), sealed);
       return value === undefined ? null : decode(value);
     },
-    erasePayload: (id: AnnouncementId, revision: number) => erasePayload.run(id, revision),
+    /** Erases the payloads of all revisions but those in `needed`. */
+    erasePayloads(id: AnnouncementId, needed: ReadonlySet<number>) {
+      for (const revision of payloads.all(id)) if (!needed.has(revision)) erasePayload.run(id, revision);
+    },
     /** From the archive; null when its window has passed or nothing is archived. */
     archived(id: AnnouncementId, revision: number): Payload | null {
       const row = getArchive.get(id, revision);
@@ -120,8 +139,8 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
       const value = openJson(under, "archive", place("archive", id, revision), row.payload_sealed);
       return value === undefined ? null : decode(value);
     },
-    /** Destroys the keys (and with them the texts) of days before the window. */
-    forgetDays: (now: Millis) => dropDays.run(Math.floor(now / DAY) - Math.max(0, archiveDays)),
+    /** Destroys the keys (and with them the texts) of days before the window: none is left where there is no window. */
+    forgetDays: (now: Millis) => dropDays.run(Math.floor(now / DAY) - (archiveDays > 0 ? archiveDays : -1)),
   };
 }
 export type AnnouncementStore = ReturnType<typeof announcementStore>;

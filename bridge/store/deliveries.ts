@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AnnouncementId, MappingName, MediaId, type Millis, RoomName } from "../model/ids.ts";
+import { RichText } from "../model/rich-text.ts";
 import type { DeliveryAction } from "../outbox/port.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
@@ -16,6 +17,7 @@ const row = z.object({
   pin: z.number().transform((n) => n === 1),
   accepted_at: z.number(),
   due_at: z.number(),
+  retry_at: z.number(),
   tries: z.number(),
   state: z.enum(["queued", "fixed", "sent", "refused", "cancelled"]),
   extra_sealed: z.instanceof(Uint8Array).nullable(),
@@ -24,6 +26,15 @@ const row = z.object({
   lacking: z.string().nullable(),
 });
 export type DeliveryRow = z.infer<typeof row>;
+
+/** What a delivery says beside its revision's payload; sealed and erased like it. */
+interface Extra {
+  /** The line of a `reply`. */
+  readonly line?: string;
+  /** The text that the room has; null: nobody knows, or it has none. Absent: that of the revision before. */
+  readonly was?: RichText | null;
+}
+const extra = z.object({ line: z.string().exactOptional(), was: RichText.nullable().exactOptional() });
 
 export interface NewDelivery {
   readonly room: RoomName;
@@ -50,11 +61,11 @@ export function deliveryStore(db: Db, vault: Vault) {
   const setExtra = db.prepare("UPDATE deliveries SET extra_sealed = ? WHERE id = ?");
   const get = db.prepare("SELECT * FROM deliveries WHERE id = ?");
   const ofAnnouncement = db.prepare("SELECT * FROM deliveries WHERE announcement = ? ORDER BY id");
-  const hurry = db.prepare(
-    "UPDATE deliveries SET due_at = ? WHERE room = ? AND state IN ('queued', 'fixed') AND due_at > ?",
+  const revise = db.prepare(
+    "UPDATE deliveries SET revision = ?, mapping = ?, urgent = ?, pin = ?, extra_sealed = ? WHERE id = ?",
   );
   const due = db.prepare("UPDATE deliveries SET due_at = ? WHERE id = ?");
-  const retry = db.prepare("UPDATE deliveries SET due_at = ?, tries = tries + 1 WHERE id = ?");
+  const retry = db.prepare("UPDATE deliveries SET retry_at = ?, tries = tries + 1 WHERE id = ?");
   const finish = db.prepare(
     "UPDATE deliveries SET state = ?, fixed_sealed = NULL, extra_sealed = NULL WHERE id = ?",
   );
@@ -71,8 +82,9 @@ export function deliveryStore(db: Db, vault: Vault) {
   const dead = db.prepare<[], { room: string; code: string; n: number }>(
     "SELECT room, code, count(*) AS n FROM dead_letters GROUP BY room, code",
   );
-  const line = z.object({ line: z.string() });
   const decode = (value: unknown): DeliveryRow => row.parse(value);
+  const place = (id: number) => `deliveries/${id}/extra`;
+  const sealExtra = (id: number, value: Extra) => sealJson(vault, "payload", place(id), value);
 
   return {
     /** Queues a delivery; false when it was queued before. */
@@ -92,7 +104,7 @@ export function deliveryStore(db: Db, vault: Vault) {
       if (result.changes === 0) return false;
       if (d.line !== undefined) {
         const id = Number(result.lastInsertRowid);
-        setExtra.run(sealJson(vault, "payload", `deliveries/${id}/extra`, { line: d.line }), id);
+        setExtra.run(sealExtra(id, { line: d.line }), id);
       }
       return true;
     },
@@ -101,9 +113,20 @@ export function deliveryStore(db: Db, vault: Vault) {
       return found === undefined ? null : decode(found);
     },
     ofAnnouncement: (id: AnnouncementId): readonly DeliveryRow[] => ofAnnouncement.all(id).map(decode),
-    lineOf(d: DeliveryRow): string | null {
-      if (d.extra_sealed === null) return null;
-      return line.parse(openJson(vault, "payload", `deliveries/${d.id}/extra`, d.extra_sealed)).line;
+    extraOf: (d: DeliveryRow): Extra =>
+      d.extra_sealed === null ? {} : extra.parse(openJson(vault, "payload", place(d.id), d.extra_sealed)),
+    /**
+     * Brings a delivery that is still queued up to date, in its place: it now brings `revision`. `was`: the text that
+     * its room has; null: nobody knows, or it has none.
+     */
+    revise(
+      id: number,
+      revision: number,
+      route: Pick<NewDelivery, "mapping" | "urgent" | "pin">,
+      was: RichText | null,
+    ) {
+      const { mapping, urgent, pin } = route;
+      revise.run(revision, mapping, urgent ? 1 : 0, pin ? 1 : 0, sealExtra(id, { was }), id);
     },
     fixedOf(d: DeliveryRow): { key: string; bytes: Uint8Array } | null {
       if (d.state !== "fixed" || d.key === null || d.fixed_sealed === null) return null;
@@ -111,9 +134,9 @@ export function deliveryStore(db: Db, vault: Vault) {
       if (bytes === null) throw new Error("fixed bytes that the vault does not open");
       return { key: d.key, bytes };
     },
-    /** Ends the waiting of everything queued in a room; the order stays. */
-    hurry: (room: RoomName, now: Millis) => hurry.run(now, room, now),
+    /** Lets it wait until `at`, unless something urgent comes. */
     due: (id: number, at: Millis) => due.run(at, id),
+    /** Not to be tried again before `at`, whatever comes. */
     retry: (id: number, at: Millis) => retry.run(at, id),
     fix(id: number, key: string, bytes: Uint8Array, missing: readonly MediaId[]) {
       const sealed = vault.seal("payload", `deliveries/${id}/fixed`, bytes);

@@ -3,15 +3,17 @@ import type { Db } from "./db.ts";
 
 /**
  * One row for each room that has a backlog, indexed by (priority, due time): finding the next delivery costs the
- * same with a thousand queued as with a million. A lane's due time is that of its head, since nothing overtakes.
+ * same with a thousand queued as with a million. A lane's due time is that of its head, since nothing overtakes. An
+ * urgent delivery anywhere in it ends its waiting for slots, jitter and silent hours, but not for a retry's time.
  */
 export function laneStore(db: Db) {
-  const head = db.prepare<[string], { id: number; due_at: number }>(
-    "SELECT id, due_at FROM deliveries WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1",
+  const head = db.prepare<[string], { id: number; due_at: number; retry_at: number; accepted_at: number }>(
+    `SELECT id, due_at, retry_at, accepted_at FROM deliveries
+     WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`,
   );
   const urgent = db
     .prepare<[string], number>(
-      "SELECT 1 FROM deliveries WHERE room = ? AND state IN ('queued', 'fixed') AND urgent = 1 LIMIT 1",
+      "SELECT 1 FROM deliveries WHERE room = ? AND urgent = 1 AND state IN ('queued', 'fixed') LIMIT 1",
     )
     .pluck();
   const put = db.prepare(
@@ -33,9 +35,16 @@ export function laneStore(db: Db) {
     /** Brings the room's row in line with its queue. Called at the end of every transaction that touched it. */
     refresh(room: RoomName) {
       const first = head.get(room);
-      if (first === undefined) drop.run(room);
-      else put.run(room, urgent.get(room) === undefined ? 1 : 0, first.due_at);
+      if (first === undefined) {
+        drop.run(room);
+        return;
+      }
+      const hurried = urgent.get(room) !== undefined;
+      const due = hurried ? Math.min(first.accepted_at, first.due_at) : first.due_at;
+      put.run(room, hurried ? 0 : 1, Math.max(first.retry_at, due));
     },
+    /** Whether an urgent delivery waits in the room, so that what is before it may not wait. */
+    urgent: (room: RoomName): boolean => urgent.get(room) !== undefined,
     head: (room: RoomName): number | null => head.get(room)?.id ?? null,
     /** The due room that presses most and is not in `busy`: urgent lanes first, then by due time. */
     next(now: Millis, busy: ReadonlySet<RoomName>): RoomName | null {

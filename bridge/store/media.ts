@@ -70,6 +70,9 @@ export function mediaStore(db: Db, vault: Vault) {
   const pending = db.prepare<[number], Row & { retry_at: number }>(
     `SELECT ${COLUMNS}, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT ?`,
   );
+  const abandon = db.prepare(
+    "UPDATE media SET state = 'failed', code = 'removed' WHERE announcement = ? AND state = 'pending'",
+  );
   const ofAnnouncement = db.prepare<[string], Row>(`SELECT ${COLUMNS} FROM media WHERE announcement = ?`);
   const announcementOf = db.prepare<[string], string>("SELECT announcement FROM media WHERE id = ?").pluck();
   const spools = db.prepare<[], string>("SELECT id FROM media WHERE state = 'ready'").pluck();
@@ -152,6 +155,8 @@ export function mediaStore(db: Db, vault: Vault) {
     spent: (id: MediaId) => setState.run("spent", null, null, id),
     /** A room needs an attachment again whose bytes are gone: fetch it anew. */
     refetch: (id: MediaId, now: Millis) => again.run(now, id),
+    /** The announcement is gone from every room: what is not fetched yet need not be. */
+    abandon: (announcement: AnnouncementId) => abandon.run(announcement),
     readyOf: (announcement: AnnouncementId): readonly MediaId[] =>
       ofAnnouncement
         .all(announcement)

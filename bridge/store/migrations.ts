@@ -3,7 +3,9 @@
  *
  * What is sealed is a BLOB named so; hashes are the vault's keyed hashes. Times are ms UTC.
  * `deliveries` keeps its settled rows for as long as the announcement's sighting, so that UNIQUE
- * (room, announcement, part, revision) holds against every repeat.
+ * (room, announcement, part, revision) holds against every repeat. Sightings are never dropped: a source may tell of
+ * an edit of any age, and a post that is no longer known would be mirrored as new. What stays of an announcement is
+ * ids of our own, hashes and times, about 1 KB with three rooms: a busy channel's 10,000 posts a year are 10 MB.
  */
 export const migrations: readonly string[] = [
   `
@@ -30,7 +32,8 @@ CREATE TABLE announcements (
   posted_at INTEGER NOT NULL,
   accepted_at INTEGER NOT NULL,
   revision INTEGER NOT NULL,
-  removed INTEGER NOT NULL DEFAULT 0
+  removed INTEGER NOT NULL DEFAULT 0,
+  facts_hash BLOB
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sightings (
@@ -84,6 +87,7 @@ CREATE TABLE deliveries (
   pin INTEGER NOT NULL DEFAULT 0,
   accepted_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
+  retry_at INTEGER NOT NULL DEFAULT 0,
   tries INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL CHECK (state IN ('queued', 'fixed', 'sent', 'refused', 'cancelled')),
   extra_sealed BLOB,
@@ -93,6 +97,7 @@ CREATE TABLE deliveries (
   UNIQUE (room, announcement, part, revision)
 ) STRICT;
 CREATE INDEX deliveries_lane ON deliveries (room, id) WHERE state IN ('queued', 'fixed');
+CREATE INDEX deliveries_urgent ON deliveries (room, id) WHERE urgent = 1 AND state IN ('queued', 'fixed');
 CREATE INDEX deliveries_announcement ON deliveries (announcement, revision);
 CREATE INDEX deliveries_lacking ON deliveries (announcement) WHERE lacking IS NOT NULL;
 

@@ -2,10 +2,11 @@ import type { Failpoints } from "../failpoint.ts";
 import type { AnnouncementId, MediaId, Millis, RoomName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Delivery, DeliveryMedia, Outbox, Prepared } from "../outbox/port.ts";
-import { type AcceptEnvironment, type AcceptStores, acceptBatch, type Planning } from "./accept.ts";
+import { type AcceptEnvironment, type AcceptStores, acceptBatch } from "./accept.ts";
 import { atomically, type Db } from "./db.ts";
 import type { DeliveryRow } from "./deliveries.ts";
 import type { MessageMap } from "./message-map.ts";
+import type { Planning } from "./planning.ts";
 
 /** The sealed rooms' logs, as TX 2 sees them: appends a record and says under which key it stands. */
 export interface RecordAppender {
@@ -26,6 +27,8 @@ export interface OutboxOptions {
   readonly newAnnouncement: () => AnnouncementId;
   readonly newMedia: () => MediaId;
   readonly failpoints: Failpoints;
+  /** The wait before another try where none was named, by the tries so far, ms. */
+  readonly pause: (tries: number) => Millis;
   /** Called after a commit with attachments whose spooled bytes nobody needs any more. */
   readonly spent: (media: readonly MediaId[]) => void;
 }
@@ -49,12 +52,9 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
     const rows = deliveries.ofAnnouncement(id);
     const open = rows.filter((r) => r.state === "queued" || r.state === "fixed");
     const lacking = deliveries.lacking(id);
-    const state = announcements.get(id);
-    for (const revision of new Set(rows.map((r) => r.revision)))
-      if (!open.some((r) => r.revision === revision) && !lacking.some((r) => r.revision === revision))
-        announcements.erasePayload(id, revision);
-    if (open.length > 0 || (lacking.length > 0 && state?.removed !== 1)) return [];
-    for (const row of lacking) deliveries.setLacking(row.id, []);
+    announcements.erasePayloads(id, new Set([...open, ...lacking].map((r) => r.revision)));
+    if (open.length > 0 || lacking.length > 0) return [];
+    if (announcements.get(id)?.removed === 1) media.abandon(id);
     const spent = media.readyOf(id);
     for (const m of spent) media.spent(m);
     return spent;
@@ -112,7 +112,10 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       row.action === "remove" || row.action === "reply"
         ? null
         : announcements.payload(row.announcement, row.revision);
-    const rule = o.planning.rules(row.mapping)?.edits ?? "announce";
+    const extra = deliveries.extraOf(row);
+    const shown = o.planning.rules(row.mapping)?.edits !== "replace";
+    const before = extra.was === undefined ? (payload?.was ?? null) : extra.was;
+    const was = before?.text === payload?.clean.text.text ? null : before;
     return {
       id: row.id,
       room: row.room,
@@ -128,8 +131,8 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       fixed: deliveries.fixedOf(row),
       postedAt: announcements.get(row.announcement)?.posted_at ?? row.accepted_at,
       clean: payload?.clean ?? null,
-      was: rule === "replace" ? null : (payload?.was ?? null),
-      line: deliveries.lineOf(row),
+      was: shown ? was : null,
+      line: extra.line ?? null,
       replyTo: row.action === "reply" ? row.announcement : (payload?.replyTo ?? null),
       media: payload === null ? [] : mediaOf(payload.media, payload.clean),
     };
@@ -154,19 +157,28 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       stores.sightings.missing(source, channel, from, to, ids),
 
     async claim(now, busy) {
-      const room = lanes.next(now, busy);
-      if (room === null) return { next: lanes.nextDue(busy) };
-      const head = lanes.head(room);
-      const row = head === null ? null : deliveries.get(head);
-      if (row === null) throw new Error("a lane without a head");
-      return openDelivery(row);
+      for (;;) {
+        const room = lanes.next(now, busy);
+        if (room === null) return { next: lanes.nextDue(busy) };
+        const head = lanes.head(room);
+        const row = head === null ? null : deliveries.get(head);
+        if (row === null) throw new Error("a lane without a head");
+        // What was due before the silent hours and did not get out waits for their end, as what comes within them.
+        const until =
+          row.state === "fixed" || lanes.urgent(room) ? null : o.planning.silentUntil(room, row.mapping);
+        if (until === null || until <= now) return openDelivery(row);
+        atomically(db, () => {
+          deliveries.due(row.id, until);
+          lanes.refresh(room);
+        });
+      }
     },
 
     async fix(delivery, prepared: Prepared, lacking) {
       failpoints("tx2.before");
       const fixed = atomically(db, () => {
         const row = deliveries.get(delivery.id);
-        if (row === null || row.state === "cancelled") return null;
+        if (row === null || row.state === "cancelled" || row.revision !== delivery.revision) return null;
         const before = deliveries.fixedOf(row);
         if (before !== null) return before;
         const made =
@@ -191,8 +203,9 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       failpoints("tx3.before");
       within((spent) => {
         const row = deliveries.get(delivery.id);
-        if (row === null || row.state === "sent" || row.state === "refused" || row.state === "cancelled")
-          return;
+        if (row === null || (row.state !== "queued" && row.state !== "fixed")) return;
+        // An edit brought it up to date meanwhile: what came of it as it was counts for nothing.
+        if (row.revision !== delivery.revision) return;
         if (outcome.kind === "sent") {
           deliveries.finish(row.id, "sent");
           if (outcome.receipt !== null) map.receipt(row, outcome.receipt);
@@ -200,7 +213,8 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
           deliveries.finish(row.id, "refused");
           deliveries.bury(row, outcome.code, o.now());
         } else {
-          deliveries.retry(row.id, outcome.kind === "retry" ? outcome.at : o.now());
+          const soon = o.now() + o.pause(row.tries);
+          deliveries.retry(row.id, outcome.kind === "retry" && outcome.at > o.now() ? outcome.at : soon);
         }
         if (outcome.kind === "sent" || outcome.kind === "refused") spent.push(...erase(row.announcement));
         lanes.refresh(row.room);

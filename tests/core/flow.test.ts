@@ -80,7 +80,7 @@ test("an edit older than what is known, and one that changes nothing, do nothing
 });
 
 test("a removed post goes from the room, and one removed before it was sent leaves no trace", async () => {
-  const c = await core({ timing: { slots: [], jitter: 0, silentHours: { from: 0, to: 24 * 60 - 1 } } });
+  const c = await core({ timing: { slots: [23 * 60], jitter: 0, silentHours: null } });
   const runtime = start(c);
   c.source.tell({ type: "posted", at: T, post: post(1, "Ошибка") });
   c.source.tell({

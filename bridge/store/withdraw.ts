@@ -1,0 +1,46 @@
+import type { AnnouncementId } from "../model/ids.ts";
+import { struck } from "../pipeline/clean.ts";
+import { byRoom, DEFAULT_RULES, isOut, type QueueTools, WHOLE } from "./queue.ts";
+
+const REMOVED_LINE = {
+  ru: "Это объявление удалено в исходном канале.",
+  en: "This announcement was removed from the original channel.",
+} as const;
+
+/**
+ * What a removal means for each room, inside TX 1: what still waits is cancelled, and what a room has is taken back
+ * with all that was said about it, struck through, or kept, as its mapping says.
+ */
+export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
+  const { announcements, deliveries, planning } = t;
+  const state = announcements.get(id);
+  if (state === undefined || state.removed === 1) return;
+  const revision = state.revision + 1;
+  const last = announcements.archived(id, state.revision) ?? announcements.payload(id, state.revision);
+  let kept = false;
+  let strikes = false;
+  for (const [room, { route: original, rows }] of byRoom(deliveries.ofAnnouncement(id))) {
+    t.touched.add(room);
+    for (const row of rows) if (row.state === "queued") deliveries.finish(row.id, "cancelled");
+    const out = rows.filter(isOut);
+    const rule = (planning.rules(original.mapping) ?? DEFAULT_RULES).removals;
+    // Files that were to follow do so only where the announcement stays as it is.
+    if (rule !== "keep") for (const row of out) if (row.lacking !== null) deliveries.setLacking(row.id, []);
+    if (out.length === 0) continue;
+    const route = { ...original, urgent: false };
+    kept ||= rule !== "remove";
+    if (rule === "strike" && last !== null) {
+      strikes = true;
+      t.queue(id, revision, route, { action: "strike", part: WHOLE });
+    } else if (rule === "strike") {
+      const line = REMOVED_LINE[planning.lang(room)];
+      t.queue(id, revision, route, { action: "reply", part: `removed.${revision}`, line });
+    } else if (rule === "remove") {
+      for (const part of new Set(out.filter((row) => row.action !== "late").map((row) => row.part)))
+        t.queue(id, revision, route, { action: "remove", part });
+    }
+  }
+  if (strikes && last !== null)
+    announcements.addRevision(id, revision, { ...last, clean: struck(last.clean), was: null }, t.now);
+  announcements.remove(id, revision, kept);
+}
