@@ -31,7 +31,8 @@ export async function getUpdates(sim: Simulator, asked: Asked): Promise<Answer> 
   try {
     let page = read();
     sim.stats.changed();
-    while (page.updates.length === 0 && timeout > 0 && !wait.signal.aborted && !asked.signal.aborted) {
+    const open = () => sim.world.subscriptions.size === 0 && !wait.signal.aborted && !asked.signal.aborted;
+    while (page.updates.length === 0 && timeout > 0 && open()) {
       const arrived = sim.updates.arrival(wait.signal);
       sim.stats.changed();
       await Promise.race([arrived, over]);

@@ -42,6 +42,8 @@ const where = {
   /** The path without its query; `*` stands for any text. */
   path: z.string().min(1),
   method: z.string().optional(),
+  /** Text that stands in the query, such as `chat_id=-5`. */
+  query: z.string().optional(),
 };
 export const FaultInput = z.strictObject({ ...where, times: z.int().positive().optional(), fault: Fault });
 export const FaultChanceInput = z.strictObject({
@@ -52,6 +54,7 @@ export const FaultChanceInput = z.strictObject({
 interface Where {
   readonly path: string;
   readonly method?: string | undefined;
+  readonly query?: string | undefined;
 }
 
 /** Whether `path` fits `pattern`, where `*` stands for any text. */
@@ -88,15 +91,16 @@ export class Faults {
   }
 
   /** The fault this request meets, counted; null: none. */
-  next(method: string, path: string): Fault | null {
-    const planned = this.#queue.find((p) => matches(p.where, method, path));
+  next(method: string, path: string, query: string): Fault | null {
+    const planned = this.#queue.find((p) => matches(p.where, method, path, query));
     if (planned !== undefined) {
       planned.left -= 1;
       if (planned.left === 0) this.#queue = this.#queue.filter((p) => p !== planned);
       return this.#count(planned.fault);
     }
     for (const rule of this.#rules) {
-      if (matches(rule, method, path) && this.#random() < rule.probability) return this.#count(rule.fault);
+      if (matches(rule, method, path, query) && this.#random() < rule.probability)
+        return this.#count(rule.fault);
     }
     return null;
   }
@@ -117,6 +121,7 @@ export class Faults {
   }
 }
 
-function matches(where: Where, method: string, path: string): boolean {
-  return (where.method === undefined || where.method === method) && fits(where.path, path);
+function matches(where: Where, method: string, path: string, query: string): boolean {
+  if (where.method !== undefined && where.method !== method) return false;
+  return fits(where.path, path) && query.includes(where.query ?? "");
 }

@@ -86,7 +86,7 @@ function createHandler(sim: Simulator, closing: AbortSignal) {
       return;
     }
     const seen = sim.stats.begin(asked.method, asked.path, request.url ?? "", sim.clock.now());
-    const fault = sim.faults.next(asked.method, asked.path);
+    const fault = sim.faults.next(asked.method, asked.path, asked.query.toString());
     if (fault?.kind === "hang") return;
     if (fault?.kind === "reset" && fault.when !== "body") {
       reset(response);

@@ -82,6 +82,31 @@ test("run on its own it prints one line with its addresses and obeys MAX's rate 
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
+test("a recorded update is queued as it stands, and the history follows it", async () => {
+  const { call, control, ask, poll } = await overHttp();
+  const message = (text: string) => ({
+    recipient: { chat_id: -5, chat_type: "channel" },
+    timestamp: 1_775_053_255_737,
+    body: { mid: "mid.recorded", seq: 7, text, novelty: { deep: [1] } },
+  });
+  const update = (update_type: string, text: string) => ({
+    update_type,
+    timestamp: 5,
+    message: message(text),
+  });
+  await call("replay", { update: update("message_created", "раз") });
+  await call("replay", { update: update("message_edited", "два") });
+  expect(JSON.parse((await ask("/messages/mid.recorded")).text)).toEqual(message("два"));
+  expect(control.messages({ chatId: "-5" })).toHaveLength(1);
+  control.set({ noMarker: "uncommitted" });
+  expect((await poll()).updates.map((u) => u.message?.body.text)).toEqual(["раз", "два"]);
+  await call("replay", {
+    update: { update_type: "message_removed", timestamp: 5, message_id: "mid.recorded" },
+  });
+  expect(control.messages({ chatId: "-5" })).toEqual([]);
+  expect((await call("replay", { update: { update_type: "message_created" } })).status).toBe(400);
+});
+
 test("run without a port it says how it is used", async () => {
   const child = spawn(process.execPath, [main], { stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));

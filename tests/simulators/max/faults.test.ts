@@ -135,3 +135,12 @@ test("above the rates MAX allows the answer is 429 until a second has passed", a
   control.set({ requestsPerSecond: 1 });
   expect((await ask("/me")).headers.get("retry-after")).toBe("1");
 });
+
+test("a fault can be kept to one query", async () => {
+  const { ask, control } = await startMax();
+  const [one, two] = [control.createChannel().chatId, control.createChannel().chatId];
+  const fault = { kind: "status", status: 500 } as const;
+  control.fault({ path: "/messages", query: `chat_id=${two}`, fault });
+  const status = async (id: string) => (await ask(`/messages?chat_id=${id}`)).status;
+  expect([await status(one), await status(two), await status(two)]).toEqual([200, 500, 200]);
+});

@@ -248,11 +248,15 @@ describe.runIf(hasSchema)("compared with MAX's public schema", () => {
     const world = await everything("null");
     await askAll(world);
     const checker = openApi({ strict: true });
-    const wrong = world.answers.flatMap((a) =>
-      (checker.answer(a) ?? "").split("\n").filter((line) => line !== ""),
-    );
-    const kinds = new Set(wrong.map((line) => line.replace(/^.*\/(\w+) must|^.*? must/, "$1 must")));
-    expect([...kinds].sort()).toEqual(["body must be object", "message must have required property 'link'"]);
+    const wrong = world.answers.flatMap((a) => (checker.answer(a) ?? "").split("\n"));
+    // Not the errors that only say that one below them is wrong.
+    const causes = wrong.filter((line) => line !== "" && !/must match|must be null/.test(line));
+    expect([...new Set(causes.map((line) => line.replace(/^.*\/(\w+) must/, "$1 must")))].sort()).toEqual([
+      "body must be object",
+      "body must have required property 'link'",
+      "message must have required property 'link'",
+      "sender must be object",
+    ]);
   });
 
   test("an answer that lacks a member, or has one of another type, is found", async () => {

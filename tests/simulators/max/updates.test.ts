@@ -110,6 +110,15 @@ test("polling is refused while a webhook is subscribed and works again afterward
   expect((await ask("/subscriptions", { method: "POST", body: plain, headers })).status).toBe(400);
 });
 
+test("a webhook ends the polls that wait", async () => {
+  const { ask, control, first } = await withPosts(0);
+  const waiting = ask(`/updates?timeout=30&marker=${first}`);
+  await control.whenWaiting(1);
+  const body = JSON.stringify({ url: "https://hook.example/x" });
+  await ask("/subscriptions", { method: "POST", body, headers: { authorization: "simulated-token" } });
+  expect((await waiting).text).toBe('{"updates":[],"marker":null}');
+});
+
 test("a queued update shows the message as it was then", async () => {
   const { control, chatId, poll, first } = await withPosts(0);
   const { mid } = control.publish({ chatId, text: "first" });
