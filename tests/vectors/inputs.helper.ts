@@ -42,7 +42,7 @@ export const payloads: readonly string[] = [
   { v: 1, t: t + 3, k: "note", text: "MAX has not been readable since 10:40", why: "silent" },
   { v: 1, t: t + 4, k: "retract", id },
   { v: 1, t: t + 5, k: "something-new", anything: [1, null, { deep: true }] },
-  ...[1000, 2000, 4000, 8000, 16_000, 32_000].map((n) => ({
+  ...[900, 1900, 4000, 8000, 16_000, 32_000].map((n) => ({
     v: 1,
     t: t + 6,
     k: "post",

@@ -61,6 +61,8 @@ export class Chain {
   readonly serial: number;
   readonly restart: number;
   readonly records: Uint8Array[] = [];
+  /** The seq that the next chain follows, as the database of the bridge knows it. */
+  closedAt: number | null = null;
   #prev: Uint8Array;
   #epoch = 0;
   constructor(writer: RoomWriter, serial: number, restart: number, prev: Uint8Array) {
@@ -169,6 +171,7 @@ export class RoomWriter {
     const newest = this.chains.at(-1);
     const follows =
       o.after ?? (newest === undefined ? undefined : { chain: newest, seq: newest.records.length - 1 });
+    if (follows !== undefined) follows.chain.closedAt = follows.seq;
     const record = follows?.chain.records[follows.seq];
     const chain = new Chain(
       this,
@@ -196,7 +199,7 @@ export class RoomWriter {
       origins: [],
       chains: [
         ...before.map((c) => {
-          const last = c === follows?.chain ? follows.seq : c.records.length - 1;
+          const last = c.closedAt ?? c.records.length - 1;
           const hash = Buffer.from(hashOf(c.records[last] ?? new Uint8Array())).toString("base64url");
           return { serial: c.serial, restart: c.restart, first: 0, last, hash };
         }),
