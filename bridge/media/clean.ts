@@ -7,12 +7,20 @@ export const SNIFFED = 4_100;
 export const LARGEST_IMAGE = 60_000_000;
 const LARGEST_PIXELS = 80_000_000;
 const LARGEST_THUMB = 2_048;
+/** The longest that writing one image anew may take, seconds. */
+const LONGEST = 60;
 
 /** What a file is by its first bytes. What nobody knows is a plain download. */
 export async function sniff(head: Uint8Array): Promise<{ readonly mime: string; readonly ext: string }> {
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   return found ?? { mime: "application/octet-stream", ext: "bin" };
 }
+
+/** Documents that happen to be filed under pictures: they are passed on like other documents. */
+const documents = new Set(["image/vnd.djvu", "image/vnd.dwg"]);
+
+/** Whether a file is a picture by its content, so that it is cleaned or refused whatever it is called. */
+export const isPicture = (mime: string): boolean => mime.startsWith("image/") && !documents.has(mime);
 
 export type CleanedImage =
   | {
@@ -35,6 +43,11 @@ const kept = {
 } as const;
 
 const readable = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif"]);
+// No other decoder ever sees a hostile file: not SVG's, which follows references, nor those of scientific formats.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({
+  operation: ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((f) => `VipsForeignLoad${f}`),
+});
 
 /**
  * An image decoded and written anew, upright and without metadata. What cannot be decoded is refused: it is never
@@ -43,13 +56,16 @@ const readable = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif"]);
 export async function cleanImage(bytes: Uint8Array): Promise<CleanedImage> {
   try {
     const options = { limitInputPixels: LARGEST_PIXELS, failOn: "error" as const };
-    const { format, pages } = await sharp(bytes, options).metadata();
+    const { format, pages = 1, width = 0, height = 0 } = await sharp(bytes, options).metadata();
     if (format === undefined || !readable.has(format)) return { ok: false, code: "not_cleanable" };
-    const animated = (pages ?? 1) > 1 && (format === "gif" || format === "webp");
+    const animated = pages > 1 && (format === "gif" || format === "webp");
+    // sharp's own limit counts one frame.
+    if (animated && width * height * pages > LARGEST_PIXELS) return { ok: false, code: "not_cleanable" };
     const to = format === "png" || format === "webp" || format === "gif" ? kept[format] : kept.jpeg;
     const image = sharp(bytes, { ...options, animated });
     const { data, info } = await to
       .write(animated ? image : image.autoOrient())
+      .timeout({ seconds: LONGEST })
       .toBuffer({ resolveWithObject: true });
     return {
       ok: true,

@@ -7,7 +7,7 @@ import type { MediaMeta } from "../outbox/port.ts";
 import type { MediaStore, PendingMedia } from "../store/media.ts";
 import { createTasks } from "../tasks.ts";
 import type { Vault } from "../vault/vault.ts";
-import { cleanImage, LARGEST_IMAGE, SNIFFED, sniff } from "./clean.ts";
+import { cleanImage, isPicture, LARGEST_IMAGE, SNIFFED, sniff } from "./clean.ts";
 import type { Spool } from "./spool.ts";
 
 export interface MediaStageOptions {
@@ -29,7 +29,7 @@ export interface MediaStageOptions {
 }
 
 /** Tries before an attachment is given up: with the pauses below about a day. */
-const TRIES = 14;
+const TRIES = 24;
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 2 * 3_600_000;
 
@@ -46,19 +46,19 @@ export function createMediaStage(o: MediaStageOptions) {
   const fetchOne = async (m: PendingMedia, signal: AbortSignal): Promise<Result> => {
     const source = o.sources.get(m.source);
     if (source === undefined) return { kind: "failed", code: "source_gone" };
-    const opened = await source.media(m.ref, m.limit, signal);
+    const opened = await inTime(source.media(m.ref, m.limit, signal), signal);
     if (opened.kind === "gone") return { kind: "failed", code: "gone" };
     if (opened.kind === "too_large") return { kind: "failed", code: "too_large" };
     if (opened.kind === "retry") return { kind: "retry", at: opened.at };
     o.failpoints("media.opened");
-    const content = limited(opened.stream, m.limit);
-    const { head, whole } = await peek(content, SNIFFED);
+    const content = whole(limited(interruptible(opened.stream, signal), m.limit), opened.size);
+    const { head, all } = await peek(content, SNIFFED);
     const found = await sniff(head);
     const key = o.vault.freshKey();
     const encoded = Buffer.from(key).toString("base64url");
     const base = { mime: found.mime, name: withExtension(m.name, found.ext) };
-    if (m.kind === "image" || found.mime.startsWith("image/")) {
-      const bytes = await collect(whole, Math.min(LARGEST_IMAGE, m.limit));
+    if (m.kind === "image" || isPicture(found.mime)) {
+      const bytes = await collect(all, Math.min(LARGEST_IMAGE, m.limit));
       const clean = await cleanImage(bytes);
       if (!clean.ok) return { kind: "failed", code: clean.code };
       await o.spool.write(m.id, key, once(clean.bytes));
@@ -72,7 +72,7 @@ export function createMediaStage(o: MediaStageOptions) {
       };
       return { kind: "ready", meta, key: encoded };
     }
-    const size = await o.spool.write(m.id, key, whole);
+    const size = await o.spool.write(m.id, key, all);
     return { kind: "ready", meta: { ...base, size }, key: encoded };
   };
 
@@ -136,6 +136,49 @@ export function createMediaStage(o: MediaStageOptions) {
 }
 
 class TooLarge extends Error {}
+class Interrupted extends Error {}
+
+/** Rejects when `signal` aborts, whether or not the work listens to it. */
+function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new Interrupted());
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/** A stream that throws when `signal` aborts, though its source has fallen silent. */
+async function* interruptible(
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const iterator = content[Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    for (;;) {
+      const step = await inTime(iterator.next(), signal);
+      if (step.done === true) {
+        ended = true;
+        return;
+      }
+      yield step.value;
+    }
+  } finally {
+    // One that hangs never answers this either, so nobody waits for it.
+    if (!ended) void iterator.return?.()?.catch(() => {});
+  }
+}
+
+/** A stream that throws at its end when it was not as long as was said. */
+async function* whole(content: AsyncIterable<Uint8Array>, size: number | null): AsyncIterable<Uint8Array> {
+  let got = 0;
+  for await (const piece of content) {
+    got += piece.length;
+    yield piece;
+  }
+  if (size !== null && got !== size) throw new Interrupted();
+}
 
 async function* limited(content: AsyncIterable<Uint8Array>, limit: number): AsyncIterable<Uint8Array> {
   let size = 0;
@@ -154,7 +197,7 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 async function peek(
   content: AsyncIterable<Uint8Array>,
   n: number,
-): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
+): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
   const iterator = content[Symbol.asyncIterator]();
   const taken: Uint8Array[] = [];
   let size = 0;
@@ -164,15 +207,19 @@ async function peek(
     taken.push(step.value);
     size += step.value.length;
   }
-  async function* whole(): AsyncIterable<Uint8Array> {
-    yield* taken;
-    for (;;) {
-      const step = await iterator.next();
-      if (step.done === true) return;
-      yield step.value;
+  async function* all(): AsyncIterable<Uint8Array> {
+    try {
+      yield* taken;
+      for (;;) {
+        const step = await iterator.next();
+        if (step.done === true) return;
+        yield step.value;
+      }
+    } finally {
+      await iterator.return?.();
     }
   }
-  return { head: Buffer.concat(taken).subarray(0, n), whole: whole() };
+  return { head: Buffer.concat(taken).subarray(0, n), all: all() };
 }
 
 async function collect(content: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
