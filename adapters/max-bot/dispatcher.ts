@@ -9,5 +9,5 @@ export function createDispatcher(o: {
   const tls = o.ca === null ? {} : { ca: [...rootCertificates, o.ca] };
   if (o.proxy === null) return new Agent({ connect: tls });
   if (/^socks/i.test(o.proxy)) return new Socks5ProxyAgent(o.proxy, { requestTls: tls });
-  return new ProxyAgent({ uri: o.proxy, requestTls: tls, proxyTunnel: true });
+  return new ProxyAgent({ uri: o.proxy, requestTls: tls, proxyTls: tls, proxyTunnel: true });
 }

@@ -20,6 +20,8 @@ export interface StartOptions {
   /** Default: the system's. */
   readonly clock?: SimulatorClock;
   readonly settings?: Partial<Settings>;
+  /** What its links begin with, where it is reached through something else. Default: its own URL. */
+  readonly publicUrl?: string;
   /** PEM; given, it serves https. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -44,7 +46,7 @@ export async function startMaxSimulator(options: StartOptions): Promise<RunningM
     clock: new OffsetClock(options.clock),
     settings: options.settings ?? {},
     token: options.token ?? defaultToken,
-    base: () => url,
+    base: () => options.publicUrl ?? url,
   });
   const closing = new AbortController();
   const handle = createHandler(sim, closing.signal);
