@@ -128,12 +128,32 @@ const hostile: ViewItem[] = [
   { ...plain, id: "HHHHHHHHHHH", t: now - 400, text: "Ш".repeat(400), confirmed: false },
 ];
 
+/** Several pinned posts, and a quote. */
+const many: ViewItem[] = [
+  ...[1, 2, 3].map((n) => ({
+    ...plain,
+    id: `PPPPPPPPPP${n}`,
+    t: now - 900 + n,
+    text: `Закреплённое ${n}`,
+    pin: true,
+  })),
+  {
+    ...plain,
+    id: "QQQQQQQQQQQ",
+    t: now - 800,
+    ...marked("Из приказа:\nЗачёт принимается только по списку.\n\nСписок в деканате.", [
+      "quote",
+      "Зачёт принимается только по списку.",
+    ]),
+  },
+];
+
 const words = ["ракета", "берег", "зима", "лампа", "север", "книга", "мост", "яблоко"];
 const full: RoomView = {
   id: "a".repeat(32),
   title: "Физический факультет, 2 курс",
   zone,
-  items: wish.has("hostile") ? [...items, ...hostile] : items,
+  items: [...items, ...(wish.has("hostile") ? hostile : []), ...(wish.has("many") ? many : [])],
   banners: wish.has("banners")
     ? [
         { kind: "two-histories" },
@@ -156,7 +176,7 @@ const full: RoomView = {
         { kind: "gap", after: now - 3 * day, before: now - 2 * day, local: true },
         { kind: "history-begins", at: now - 6 * day },
       ],
-  unread: 2,
+  unread: wish.has("unread") ? items.length : 2,
   loading: false,
   contact: now - 120,
   compare: { words, chain: "3.0", seq: 41 },

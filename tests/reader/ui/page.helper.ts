@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type BuiltReader, buildReader } from "../../../adapters/web/reader/build.ts";
+import { watchPolicy } from "./watch.helper.ts";
 
 export interface FixturePage {
   readonly built: BuiltReader;
@@ -10,10 +11,6 @@ export interface FixturePage {
   readonly origin: string;
   close(): Promise<void>;
 }
-
-/** Violations of the page's policy are kept in `window.violations`, from its first moment. */
-const watch = `window.violations = []; addEventListener("securitypolicyviolation",
-  (event) => window.violations.push(event.violatedDirective + " " + event.blockedURI + " " + event.sample));`;
 
 /** The page with the fixture in place of the room logic, by the reader's own build, served on this machine. */
 export async function fixturePage(): Promise<FixturePage> {
@@ -36,7 +33,7 @@ export async function fixturePage(): Promise<FixturePage> {
     async open(browser, query, options = {}) {
       const context = await browser.newContext({ locale: "ru-RU", timezoneId: "Asia/Tokyo", ...options });
       const page = await context.newPage();
-      await page.addInitScript(watch);
+      await page.addInitScript(watchPolicy);
       await page.goto(`${origin}/?${query}`);
       await page.waitForSelector("#title");
       return page;

@@ -58,8 +58,8 @@ function Line({ runs }: { readonly runs: readonly Run[] }) {
 function withoutEdges(runs: readonly Run[], before: boolean, after: boolean): readonly Run[] {
   return runs.map((run, i) => {
     let { text } = run;
-    if (before && i === 0) text = text.replace(/^\n/, "");
-    if (after && i === runs.length - 1) text = text.replace(/\n$/, "");
+    if (before && i === 0) text = text.replace(/^\n+/, "");
+    if (after && i === runs.length - 1) text = text.replace(/\n+$/, "");
     return { ...run, text };
   });
 }
