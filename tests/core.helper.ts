@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type sodium from "libsodium-wrappers";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { type Bridge, createBridge } from "../bridge/bridge.ts";
 import { systemRandom } from "../bridge/clock.ts";
+import { systemDisk } from "../bridge/disk.ts";
 import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
 import type { Clock } from "../bridge/model/effects.ts";
 import {
@@ -66,6 +67,24 @@ export const post = (n: number, text: string, over: Partial<RawPost> = {}): RawP
   ...over,
 });
 
+/** The time of the first posts, by the source's clock. */
+export const T = Date.UTC(2026, 10, 2, 8);
+
+export const posted = (about: RawPost): SourceEvent => ({ type: "posted", at: T, post: about });
+/** The post `n` as it is after an edit, `at` ms after {@link T}. */
+export const edited = (n: number, text: string, at: number, over: Partial<RawPost> = {}): SourceEvent => ({
+  type: "edited",
+  at: T + at,
+  post: post(n, text, over),
+});
+export const removed = (n: number): SourceEvent => {
+  const { channel, foreignId } = post(n, "");
+  return { type: "removed", at: T + 1_000, channel, foreignId };
+};
+
+/** Waits for a state, with room for a busy machine. */
+export const soon = <R>(look: () => R): Promise<R> => vi.waitFor(look, { timeout: 20_000, interval: 5 });
+
 export const media = (ref: string, over: Partial<RawMedia> = {}): RawMedia => ({
   type: "media",
   kind: "file",
@@ -91,6 +110,10 @@ export class ScriptedSource implements Source {
   tell(...events: readonly SourceEvent[]): void {
     const cursor = Cursor.parse(String(this.#said.length + 1));
     this.say({ kind: "batch", events, cursor, readAt: this.#clock.now() });
+  }
+  /** How many signals were told so far: the last batch's cursor. */
+  get told(): number {
+    return this.#said.length;
   }
   say(signal: SourceSignal): void {
     this.#said.push(signal);
@@ -134,6 +157,8 @@ export interface CoreOptions {
   readonly rooms?: readonly RoomName[];
   readonly history?: number;
   readonly timing?: RoomTiming;
+  /** Rooms whose timing is another one. */
+  readonly timings?: ReadonlyMap<RoomName, RoomTiming>;
   readonly failpoints?: Failpoints;
   readonly clock?: HandClock;
   readonly folder?: string;
@@ -178,9 +203,12 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
     lib,
     vault,
     db,
+    disk: systemDisk,
     dataFolder: folder,
     mappings,
-    rooms: new Map(rooms.map((room) => [room, { info, timing: o.timing ?? NO_TIMING }])),
+    rooms: new Map(
+      rooms.map((room) => [room, { info, timing: o.timings?.get(room) ?? o.timing ?? NO_TIMING }]),
+    ),
     clock,
     random: systemRandom,
     failpoints,
@@ -213,6 +241,18 @@ export function start(c: TestCore, reports: Partial<Reports> = {}, carriers: rea
   });
   runtime.ended.catch(() => {});
   return runtime;
+}
+
+/** Deliveries that wait in a room. */
+export const waiting = (c: TestCore, room = ROOM): number =>
+  c.bridge.store.lanes.lengths().find((lane) => lane.room === room)?.n ?? 0;
+
+/** Resolves when everything told so far was accepted. */
+export async function accepted(c: TestCore): Promise<void> {
+  const told = String(c.source.told);
+  await soon(() => {
+    if (c.bridge.store.sources.cursor(SOURCE) !== told) throw new Error("not accepted yet");
+  });
 }
 
 export interface ReadItem {

@@ -12,7 +12,7 @@ export class HandClock implements Clock {
   }
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
+      if (signal?.aborted === true || ms <= 0) return resolve();
       this.#sleeping.push({ until: this.#now + ms, wake: resolve });
       signal?.addEventListener("abort", () => resolve(), { once: true });
     });
