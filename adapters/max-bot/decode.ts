@@ -4,17 +4,17 @@ import type { RawAttachment, RawContent, RawMedia, RawPost } from "../../bridge/
 import { clamp, type Mark, type MarkKind } from "../../bridge/model/rich-text.ts";
 import { Attachment, type Body, Keyboard, Link, Markup, type Message } from "./wire.ts";
 
-const marks: Readonly<Record<string, MarkKind>> = {
-  strong: "strong",
-  emphasized: "em",
-  monospaced: "code",
-  strikethrough: "strike",
-  underline: "under",
-  heading: "head",
-  highlighted: "mark",
-  quote: "quote",
-  link: "link",
-};
+const marks: ReadonlyMap<string, MarkKind> = new Map([
+  ["strong", "strong"],
+  ["emphasized", "em"],
+  ["monospaced", "code"],
+  ["strikethrough", "strike"],
+  ["underline", "under"],
+  ["heading", "head"],
+  ["highlighted", "mark"],
+  ["quote", "quote"],
+  ["link", "link"],
+]);
 
 /** What {@link mediaOf} needs to open an attachment again. */
 export const Ref = z.object({
@@ -42,7 +42,7 @@ function markup(text: string, list: readonly unknown[]): readonly Mark[] {
     const element = Markup.safeParse(item);
     if (!element.success) return [];
     const { type, from, length, url } = element.data;
-    const kind = marks[type];
+    const kind = marks.get(type);
     if (kind === undefined || (kind === "link" && url === undefined)) return [];
     return [
       { kind, start: from, end: from + length, ...(kind === "link" && url !== undefined ? { url } : {}) },

@@ -78,7 +78,8 @@ export function createMedia(o: MediaOptions) {
   };
 
   const byRef = (ref: Ref, limit: number, signal: AbortSignal): Promise<Opened> | Opened => {
-    if (ref.kind === "video" && ref.token !== null) return video(ref.token, limit, signal);
+    // A video's own link leads to a page that plays it.
+    if (ref.kind === "video") return ref.token === null ? { kind: "gone" } : video(ref.token, limit, signal);
     return ref.url === null ? { kind: "expired" } : open(ref.url, limit, signal);
   };
 

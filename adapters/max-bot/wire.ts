@@ -22,11 +22,13 @@ const payload = z.looseObject({
   code: z.string().optional().catch(undefined),
 });
 
-const button = z.looseObject({
-  type: z.string().catch(""),
-  text: z.string().catch(""),
-  url: z.string().optional().catch(undefined),
-});
+const button = z
+  .looseObject({
+    type: z.string().catch(""),
+    text: z.string().catch(""),
+    url: z.string().optional().catch(undefined),
+  })
+  .catch({ type: "", text: "" });
 
 export const Attachment = z.looseObject({
   type: z.string().catch(""),
@@ -43,7 +45,9 @@ export const Attachment = z.looseObject({
 });
 export type Attachment = z.infer<typeof Attachment>;
 
-export const Keyboard = z.looseObject({ payload: z.looseObject({ buttons: z.array(z.array(button)) }) });
+export const Keyboard = z.looseObject({
+  payload: z.looseObject({ buttons: z.array(z.array(button).catch([])) }),
+});
 
 export const Markup = z.looseObject({
   type: z.string(),
