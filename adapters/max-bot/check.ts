@@ -28,6 +28,7 @@ async function checkChannel(client: Client, channel: ChannelId, signal: AbortSig
   const chat = await client.get(path, {}, DEADLINE, signal);
   if (chat.kind !== "ok") return { ok: false, code: failed(chat, "not_in_channel"), channel };
   const status = Chat.safeParse(chat.json).data?.status ?? "active";
+  if (status === "removed" || status === "left") return { ok: false, code: "not_in_channel", channel };
   if (status !== "active") return { ok: false, code: "channel_closed", channel };
   const answer = await client.get(`${path}/members/me`, {}, DEADLINE, signal);
   if (answer.kind !== "ok") return { ok: false, code: failed(answer, "not_in_channel"), channel };

@@ -1,5 +1,5 @@
 import { ControlError } from "./compose.ts";
-import { ChatInput, CreateChannelInput, PinInput, SetBotInput } from "./inputs.ts";
+import { ChatInput, CloseInput, CreateChannelInput, PinInput, SetBotInput } from "./inputs.ts";
 import { operation, query } from "./operation.ts";
 import type { Simulator } from "./simulator.ts";
 import { allPermissions, Channel, type Membership } from "./world.ts";
@@ -66,6 +66,12 @@ export function channelOperations(sim: Simulator) {
       bot.permissions = input.permissions ?? bot.permissions;
       if (was !== bot.member) announceBot(sim, channel, bot.member ? "bot_added" : "bot_removed");
       return { member: bot.member, admin: bot.admin, permissions: bot.permissions };
+    }),
+
+    /** Closes a channel for everybody, or opens it again. */
+    close: operation(CloseInput, ({ chatId, closed }) => {
+      channelOf(sim, chatId).closed = closed ?? true;
+      return {};
     }),
 
     /** Pins a message, or with `mid: null` none. MAX sends no update for it. */

@@ -125,6 +125,7 @@ export const PublishInput = z.strictObject({
 /** What is not given stays; a new text without markup has none. */
 export const EditInput = z.strictObject({ mid, ...content, silent: z.boolean().optional() });
 export const RemoveInput = z.strictObject({ mid, by: Id.optional(), silent: z.boolean().optional() });
+export const CloseInput = z.strictObject({ chatId: Id, closed: z.boolean().optional() });
 export const PinInput = z.strictObject({ chatId: Id, mid: mid.nullable() });
 
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, "base64")));

@@ -132,7 +132,7 @@ export class Renderer {
     return {
       chat_id: BigInt(channel.chatId),
       type: channel.type,
-      status: channel.bot.member ? "active" : "removed",
+      status: channel.closed ? "closed" : channel.bot.member ? "active" : "removed",
       title: group ? channel.title : this.#opt(null),
       icon: this.#opt(null),
       last_event_time: channel.lastEvent,

@@ -94,6 +94,8 @@ export class Channel {
   readonly participants: number;
   readonly owner: User;
   readonly bot: Membership;
+  /** Closed for everybody. */
+  closed = false;
   pinned: string | null = null;
   lastEvent: number;
   readonly seqs = new SeqMaker();
