@@ -123,7 +123,7 @@ export async function createApp(env: Environment): Promise<Store> {
       since = env.now();
     }
     room.changed();
-    room.loading = false;
+    if (room !== open) room.loading = false;
     notify();
   };
 
@@ -352,9 +352,13 @@ export async function createApp(env: Environment): Promise<Store> {
     void enter(fragment);
   });
   env.onVisible(() => {
-    if (!env.visible()) return following?.rest();
-    following?.look();
-    void lookAround();
+    if (env.visible()) {
+      following?.look();
+      void lookAround();
+    } else {
+      following?.rest();
+      around.abort();
+    }
   });
 
   return {
