@@ -61,9 +61,13 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
     const entries: FileEntry[] = [];
     const lines: string[] = [];
     const lacking: DeliveryMedia[] = [];
+    const unwanted: string[] = [];
     for (const media of d.media) {
       const allowed = o.allows(d, media);
-      if (allowed === "kind") continue;
+      if (allowed === "kind") {
+        unwanted.push(missingLine("kind", media, o.lang));
+        continue;
+      }
       const known = o.store.file(o.room, media.id);
       if (known !== null) entries.push(known);
       else if (allowed === "size") lines.push(missingLine("too_large", media, o.lang));
@@ -76,6 +80,8 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
       }
     }
     const { text } = d.clean;
+    // A mapping's kinds are the rep's choice and need no word, unless nothing else would be left of the post.
+    if (text.text === "" && entries.length === 0 && lines.length === 0) lines.push(...unwanted);
     const body = [text.text, ...lines].filter((l) => l !== "").join("\n\n");
     const build = (rev: number): Payload =>
       fitPayload({

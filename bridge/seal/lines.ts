@@ -8,6 +8,7 @@ const reasons = {
     ru: "не удалось очистить от скрытых данных, поэтому не переслан",
     en: "could not be cleaned of hidden data and was not forwarded",
   },
+  kind: { ru: "в эту комнату не переносится", en: "is not mirrored into this room" },
   gone: { ru: "уже недоступен в исходном канале", en: "is no longer available in the original channel" },
   unavailable: {
     ru: "не удалось получить из исходного канала",
