@@ -155,7 +155,7 @@ export async function createApp(env: Environment): Promise<Store> {
     following = follow(env, room, {
       take: async (records) => void (await take(room, records)),
       changed: notify,
-      async synced() {
+      async asked() {
         await save(room);
         void newOrigins(room);
       },

@@ -10,13 +10,17 @@ export interface BackChain {
   readonly hash: string;
 }
 
-/** The closed chains that the newest info of the open one names, newest first, as far as links reach. */
-export function backChains(book: Book, open: number): readonly BackChain[] {
+/**
+ * The closed chains that the newest info of the open one names, newest first, as far as links reach; null where no
+ * info opens (the room has a new key).
+ */
+export function backChains(book: Book, open: number): readonly BackChain[] | null {
   const infos = [...(book.entries.get(open)?.values() ?? [])]
     .flatMap((byHash) => [...byHash.values()])
     .flatMap((e) => (e.payload?.k === "info" ? [{ seq: e.record.seq, chains: e.payload.chains }] : []));
   const newest = infos.toSorted((a, b) => b.seq - a.seq)[0];
-  return (newest?.chains ?? [])
+  if (newest === undefined) return null;
+  return newest.chains
     .flatMap(({ first, last, hash, ...place }) => {
       const chain = chainOf(place);
       if (last === null || hash === null || chain >= open || chain < book.lowest) return [];

@@ -7,8 +7,8 @@ export interface FollowOptions {
   readonly take: (records: readonly Uint8Array[]) => Promise<void>;
   /** Something that is shown changed. */
   readonly changed: () => void;
-  /** A place was heard and all it has is here. */
-  readonly synced: () => Promise<void>;
+  /** The places were asked; what they told, if only of two histories, is to be kept. */
+  readonly asked: () => Promise<void>;
 }
 
 /** An open room being followed. */
@@ -98,7 +98,7 @@ export function follow(env: FollowEnvironment, room: Room, o: FollowOptions): Fo
     if (signal.aborted) return;
     failures = heard === null ? failures + 1 : 0;
     head = heard?.head ?? null;
-    if (heard !== null) await o.synced();
+    await o.asked();
     await sayGaps(heard !== null, signal);
     if (signal.aborted) return;
     room.loading = heard === null && failures < 2 && room.book.entries.size === 0;

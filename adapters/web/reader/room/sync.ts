@@ -119,9 +119,22 @@ async function bring(
   }
 }
 
+/** Where a new key hides what is closed: asks on in the newest chain that is known to open, while there is more. */
+async function bringOn(o: SyncOptions, open: number): Promise<void> {
+  const known = [...o.book.entries.keys(), ...o.book.keys.map(chainOf)].filter((chain) => chain < open);
+  if (known.length === 0) return;
+  const chain = Math.max(...known);
+  const held = () => Math.max(-1, ...(o.book.entries.get(chain)?.keys() ?? []));
+  for (let n = Math.floor(Math.max(0, held()) / SEGMENT); !o.signal.aborted; n++) {
+    await segment(o, chain, n, false);
+    if (held() < (n + 1) * SEGMENT - 1) return;
+  }
+}
+
 /** Brings what later chains link back to of those that are closed. A place may have dropped it. */
 async function bringBack(o: SyncOptions, open: number): Promise<void> {
-  for (const closed of backChains(o.book, open)) {
+  if (backChains(o.book, open) === null) return bringOn(o, open);
+  for (const closed of backChains(o.book, open) ?? []) {
     let before = -1;
     for (let seq = missingBack(o.book, closed); seq !== null && seq !== before && !o.signal.aborted; ) {
       const n = Math.floor(seq / SEGMENT);
