@@ -1,9 +1,12 @@
 import type { MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, Lang } from "../config/config.ts";
+import type { Io } from "./io.ts";
 
 /** What the commands need of the bridge, and no more. They reach a running one, or open the store when none runs. */
 export interface BridgeCommands {
+  /** Whether there is a database; without one no room has keys and nothing was read. */
+  readonly exists: boolean;
   readonly rooms: RoomKeys;
   /** What flows, what waits, what failed. Reads only. */
   status(): Promise<BridgeStatus>;
@@ -20,8 +23,13 @@ export interface RoomKeys {
    * key. `exists`: it has keys already and nothing was changed.
    */
   init(room: RoomName, seed: Uint8Array): Promise<"made" | "exists">;
-  /** The join link: from the oldest day kept, or from today. null: the room has no keys yet. */
-  link(room: RoomName, options: { readonly fromToday: boolean }): Promise<string | null>;
+  /**
+   * The join link: from the oldest day kept, or from today. `page`: where readers open the page, with a closing
+   * slash. null: the room has no keys yet.
+   */
+  link(room: RoomName, page: string, options: { readonly fromToday: boolean }): Promise<string | null>;
+  /** When a room's head was made, ms UTC; null when `bytes` are no head that this room's keys signed. */
+  headMade(room: RoomName, bytes: Uint8Array): Promise<Millis | null>;
 }
 
 export interface RoomState {
@@ -49,6 +57,8 @@ export interface SourceStatus {
 
 export interface RoomStatus {
   readonly name: RoomName;
+  /** Whether `room init` has been run for it. */
+  readonly keys: boolean;
   /** Deliveries in the lane. */
   readonly queued: number;
   /** The first in the lane; null: the lane is empty. */
@@ -71,10 +81,12 @@ export interface LaneHead {
 export interface OpenProblem {
   readonly code:
     | "key_file_missing"
+    | "key_file_unreadable"
     | "key_file_open_to_others"
     | "key_malformed"
     | "key_inside_data"
     | "key_lost"
+    | "key_not_made"
     | "passphrase_missing"
     | "wrong_key"
     | "in_use"
@@ -87,5 +99,12 @@ export type OpenedBridge =
   | { readonly ok: true; readonly bridge: BridgeCommands }
   | { readonly ok: false; readonly problem: OpenProblem };
 
+export interface OpenOptions {
+  readonly io: Io;
+  readonly lang: Lang;
+  /** Whether the vault's key and the database may be made now; else nothing is, and `exists` is false. */
+  readonly make: boolean;
+}
+
 /** Opens what the commands need. Faults are values; it asks for a passphrase where the configuration says so. */
-export type OpenBridge = (config: Config) => Promise<OpenedBridge>;
+export type OpenBridge = (config: Config, options: OpenOptions) => Promise<OpenedBridge>;

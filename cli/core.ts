@@ -3,6 +3,7 @@ import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import { type Bridge, createBridge, type RoomSettings } from "../bridge/bridge.ts";
 import { systemClock, systemRandom } from "../bridge/clock.ts";
+import { systemDisk } from "../bridge/disk.ts";
 import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
 import type { Clock, Random } from "../bridge/model/effects.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
@@ -11,6 +12,7 @@ import { type Db, openDatabase } from "../bridge/store/db.ts";
 import { findKey, type KeyProblem } from "../bridge/vault/key.ts";
 import { createVault, type Vault } from "../bridge/vault/vault.ts";
 import type { Config, RoomConfig } from "../config/config.ts";
+import { privateFolders } from "../config/secrets.ts";
 import type { OpenProblem } from "./bridge-api.ts";
 
 /** The core over one opened database. Nothing runs yet. */
@@ -28,8 +30,8 @@ export interface Core {
 
 export interface CoreOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks for the vault's passphrase; null where nobody can be asked. */
-  readonly askPassphrase: (() => Promise<string | null>) | null;
+  /** Asks for the vault's passphrase, twice when it is fresh; null where nobody can be asked. */
+  readonly askPassphrase: ((fresh: boolean) => Promise<string | null>) | null;
   readonly failpoints?: Failpoints;
   /** The demo's key may lie beside its data, which it throws away. */
   readonly keyInDataAllowed?: boolean;
@@ -39,7 +41,8 @@ export type OpenedCore =
   | { readonly ok: true; readonly core: Core }
   | { readonly ok: false; readonly problem: OpenProblem };
 
-const databaseFile = (config: Config): string => path.join(config.data, "postern.db");
+/** The database of a configuration, whether it exists or not. */
+export const databaseFile = (config: Config): string => path.join(config.data, "postern.db");
 
 const keyProblem = (problem: KeyProblem): OpenProblem => ({
   code: problem.code,
@@ -72,6 +75,7 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
       environment: o.env.POSTERN_VAULT_KEY ?? null,
       passphrase: config.vault.passphrase ? (o.askPassphrase ?? (async () => null)) : null,
       allowInside: o.keyInDataAllowed === true,
+      privateFolders: privateFolders(o.env),
     },
     existsSync(file),
   );
@@ -88,6 +92,7 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
     lib,
     vault,
     db: opened.db,
+    disk: systemDisk,
     dataFolder: config.data,
     mappings: config.mappings,
     rooms,

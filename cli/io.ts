@@ -1,13 +1,15 @@
+import type { Ask } from "./ask.ts";
+import { terminalAsk } from "./terminal.ts";
+
 /** What a command may touch of the world, handed in so that tests own it. */
 export interface Io {
   /** What scripts read: a link, a list. */
   out(text: string): void;
   /** Everything said to a person besides: notices, QR, errors. */
   err(text: string): void;
-  readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
-  /** Whether somebody can be asked: both ends are a terminal. */
-  readonly canAsk: boolean;
+  /** Asks the person at the terminal; null where nobody can be asked (input or output is no terminal). */
+  readonly ask: Ask | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Now, ms UTC. */
   now(): number;
@@ -20,12 +22,14 @@ export type ExitCode = 0 | 1 | 2;
 
 /** The process's own terminal. */
 export function processIo(signal: AbortSignal): Io {
+  // A reader that went away (`postern status | head -1`) is no fault of ours.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const canAsk = process.stdin.isTTY === true && process.stdout.isTTY === true;
   return {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
-    outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
-    canAsk: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    ask: canAsk ? terminalAsk(process.stdin, process.stdout, signal) : null,
     env: process.env,
     now: Date.now,
     signal,

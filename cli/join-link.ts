@@ -4,11 +4,22 @@ import { joinLink } from "../bridge/seal/link.ts";
 import type { Config } from "../config/config.ts";
 import type { Core } from "./core.ts";
 
-/** Where readers open the page, with a closing slash; null when the configuration names no place. */
+/** What the feed listens on as the start of an address: no slash at its end. */
+export const feedAddress = (host: string, port: number): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** Listening there takes anybody in, but nobody can open it under this name. */
+const everywhere = ["0.0.0.0", "::"];
+
+/**
+ * Where readers open the page, with a closing slash; null when the configuration names no place that a link could
+ * name: nothing listens, any free port, all addresses.
+ */
 export function pageOf(config: Config): string | null {
   const { publicUrl, listen } = config.feed;
   if (publicUrl !== null) return `${publicUrl}/`;
-  return listen === null ? null : `http://${listen.host}:${listen.port}/`;
+  if (listen === null || listen.port === 0 || everywhere.includes(listen.host)) return null;
+  return `${feedAddress(listen.host, listen.port)}/`;
 }
 
 /**

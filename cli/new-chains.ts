@@ -3,12 +3,11 @@ import path from "node:path";
 import { originHead } from "../adapters/web/feed/origin-head.ts";
 import { checkInstance, markInstance } from "../bridge/instance.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
-import { readCert } from "../bridge/seal/cert.ts";
-import { type Head, readHead } from "../bridge/seal/head.ts";
 import { restartNeeded } from "../bridge/seal/restart-rules.ts";
 import { atomically } from "../bridge/store/db.ts";
 import { originUrl } from "../config/addresses.ts";
 import type { Core } from "./core.ts";
+import { genuineHead } from "./genuine-head.ts";
 
 /** How long a start waits for origins of which none answers, ms (PSR1). */
 const WAIT = 10 * 60_000;
@@ -37,7 +36,7 @@ export async function beginNewChains(core: Core, o: NewChainsOptions): Promise<v
     const tree = await readFile(path.join(config.feed.folder, roomId, "head")).catch(() => null);
     const other = await askOrigins(core, room, roomId, o);
     const heads = [tree, ...other.heads].flatMap((bytes) =>
-      bytes === null ? [] : genuine(core, room, bytes),
+      bytes === null ? [] : (genuineHead(core, room, bytes) ?? []),
     );
     const needed = restartNeeded(state, heads);
     const blind = instance === "restored" || other.blind;
@@ -73,17 +72,4 @@ async function askOrigins(
     await core.clock.sleep(PAUSE, o.signal);
   }
   return { heads: [], blind: true };
-}
-
-/** The head if a certificate that this database knows signed it: others' bytes must not use up restarts. */
-function genuine(core: Core, room: RoomName, bytes: Uint8Array): readonly Head[] {
-  const state = core.bridge.store.seal.get(room);
-  if (state === null) return [];
-  const rootPk = new Uint8Array(state.rootPk);
-  for (const { cert } of core.bridge.store.seal.certs(state.rootPk)) {
-    const known = readCert(core.lib, new Uint8Array(cert), rootPk);
-    const head = known === null ? null : readHead(core.lib, new Uint8Array(bytes), known.onlinePk);
-    if (head !== null && Buffer.from(head.roomId).equals(state.roomId)) return [head];
-  }
-  return [];
 }

@@ -1,8 +1,10 @@
-import { isCancel, password } from "@clack/prompts";
+import { existsSync } from "node:fs";
 import type { reasons } from "../bridge/log/events.ts";
 import { readCert } from "../bridge/seal/cert.ts";
 import { atomically } from "../bridge/store/db.ts";
 import { takeRunLock } from "../bridge/store/run-lock.ts";
+import type { Config } from "../config/config.ts";
+import type { Ask } from "./ask.ts";
 import type {
   BridgeCommands,
   BridgeStatus,
@@ -11,31 +13,61 @@ import type {
   RoomStatus,
   SourceStatus,
 } from "./bridge-api.ts";
-import { type Core, openCore } from "./core.ts";
-import { linkOf, pageOf } from "./join-link.ts";
-import { runWords } from "./run-words.ts";
+import { type Core, databaseFile, openCore } from "./core.ts";
+import { genuineHead } from "./genuine-head.ts";
+import { linkOf } from "./join-link.ts";
+import { type RunWords, runWords } from "./run-words.ts";
 
-/** Asks for the vault's passphrase at the terminal; null when nobody is there or it was cancelled. */
+/** Asks for the vault's passphrase; a fresh one twice. null when nobody is there or it was cancelled. */
 export const askPassphrase =
-  (canAsk: boolean, message: string): (() => Promise<string | null>) =>
-  async () => {
-    if (!canAsk) return null;
-    const given = await password({ message });
-    return isCancel(given) || given === undefined ? null : given;
+  (ask: Ask | null, say: RunWords): ((fresh: boolean) => Promise<string | null>) =>
+  async (fresh) => {
+    if (ask === null) return null;
+    for (;;) {
+      const given = await ask.secret(say.passphrase);
+      if (given === null || given === "" || !fresh) return given;
+      const again = await ask.secret(say.passphraseAgain);
+      if (again === null || again === given) return again;
+      ask.show(`${say.passphraseDiffers}\n`);
+    }
   };
 
 /** Opens the store for a command. SQLite lets it work beside a running bridge. */
-export const openBridge: OpenBridge = async (config) => {
-  const canAsk = process.stdin.isTTY === true && process.stdout.isTTY === true;
+export const openBridge: OpenBridge = async (config, { io, lang, make }) => {
+  if (!make && !existsSync(databaseFile(config))) return { ok: true, bridge: nothingYet(config) };
   const opened = await openCore(config, {
-    env: process.env,
-    askPassphrase: askPassphrase(canAsk, runWords(config.lang).passphrase),
+    env: io.env,
+    askPassphrase: askPassphrase(io.ask, runWords(lang)),
   });
   return opened.ok ? { ok: true, bridge: commandsOf(opened.core) } : opened;
 };
 
+/** What the commands see before there is a database. */
+function nothingYet(config: Config): BridgeCommands {
+  const rooms: RoomKeys = {
+    state: async () => null,
+    init: async () => {
+      throw new Error("a room cannot be made without a database");
+    },
+    link: async () => null,
+    headMade: async () => null,
+  };
+  return {
+    exists: false,
+    rooms,
+    status: async () => ({
+      running: false,
+      sources: [...config.sources.keys()].map((name) => ({ name, lastRead: null, trouble: null })),
+      rooms: [...config.rooms.keys()].map((name) => ({ name, keys: false, queued: 0, head: null, dead: 0 })),
+      unmatched: 0,
+    }),
+    close: async () => {},
+  };
+}
+
 function commandsOf(core: Core): BridgeCommands {
   return {
+    exists: true,
     rooms: roomKeys(core),
     status: async () => statusOf(core),
     close: async () => core.close(),
@@ -63,9 +95,10 @@ function roomKeys(core: Core): RoomKeys {
         return "made";
       });
     },
-    async link(room, { fromToday }) {
-      const page = pageOf(core.config);
-      return page === null ? null : linkOf(core, room, page, fromToday);
+    link: async (room, page, { fromToday }) => linkOf(core, room, page, fromToday),
+    async headMade(room, bytes) {
+      const head = genuineHead(core, room, bytes);
+      return head === null ? null : head.made * 1000;
     },
   };
 }
@@ -81,6 +114,7 @@ function statusOf(core: Core): BridgeStatus {
     const head = first === null ? null : store.deliveries.get(first);
     return {
       name,
+      keys: store.seal.get(name) !== null,
       queued: lengths.get(name) ?? 0,
       head:
         head === null

@@ -1,8 +1,11 @@
 import type { Lang } from "../config/config.ts";
+import { call } from "./texts/call.ts";
 
 /** What `run` and `demo` say while they work. */
 export interface RunWords {
   readonly passphrase: string;
+  readonly passphraseAgain: string;
+  readonly passphraseDiffers: string;
   readonly locked: (folder: string) => string;
   readonly port: (address: string, taken: boolean) => string;
   readonly noKeys: (room: string) => string;
@@ -25,6 +28,8 @@ export interface RunWords {
 
 const ru: RunWords = {
   passphrase: "Фраза-пароль хранилища",
+  passphraseAgain: "Ещё раз: она новая, и с опечаткой потом ничего не открыть",
+  passphraseDiffers: "Фразы не совпали. Начнём снова.",
   locked: (folder) =>
     `На папке ${folder} уже работает мост. Второй не запущен: объявления идут через первый. Остановите его, если хотите запустить этот.`,
   port: (address, taken) =>
@@ -32,7 +37,7 @@ const ru: RunWords = {
       ? `Адрес ${address} уже занят другой программой. Мост не запущен, объявления подождут в MAX. Освободите его или измените feed.listen.`
       : `На адресе ${address} слушать нельзя. Мост не запущен, объявления подождут в MAX. Измените feed.listen.`,
   noKeys: (room) =>
-    `У комнаты «${room}» ещё нет ключей: её объявления ждут в очереди. Остановите мост и создайте их: postern room init ${room}`,
+    `У комнаты «${room}» ещё нет ключей: её объявления ждут в очереди. Остановите мост и создайте их: ${call(`room init ${room}`)}`,
   started: (page) =>
     page === null
       ? "Мост работает. Остановить: Ctrl-C."
@@ -44,10 +49,11 @@ const ru: RunWords = {
   sourceStopped: (source, why) =>
     `Источник «${source}» больше не читается: ${why}. Новые объявления из него не придут, пока это не исправить; потом перезапустите мост.`,
   sourceDenied: (source) =>
-    `Источник «${source}»: один из каналов закрыт для бота. Объявления оттуда не придут; остальные каналы читаются. Сделайте бота администратором с правом читать все сообщения. Подробнее: postern check`,
+    `Источник «${source}»: один из каналов закрыт для бота. Объявления оттуда не придут; остальные каналы читаются. Сделайте бота администратором с правом читать все сообщения. Подробнее: ${call("check")}`,
   vanished: (source, count) =>
     `Источник «${source}»: пропало сразу много постов (${count}). В комнатах ничего не удалено: это похоже на потерю доступа. Если их и правда удалили, делать ничего не нужно.`,
-  refused: (room) => `Комната «${room}» не приняла одно объявление; остальные идут. Смотрите: postern status`,
+  refused: (room) =>
+    `Комната «${room}» не приняла одно объявление; остальные идут. Смотрите: ${call("status")}`,
   carrierFailed: (room, folder) =>
     `Ленту комнаты «${room}» не удалось записать в ${folder}. Объявления сохранены и появятся, когда запись удастся. Проверьте папку, права и место на диске.`,
   newChain: (room) =>
@@ -62,6 +68,8 @@ const ru: RunWords = {
 
 const en: RunWords = {
   passphrase: "The vault's passphrase",
+  passphraseAgain: "Once more: it is new, and with a slip nothing could be opened later",
+  passphraseDiffers: "The two differ. Begin again.",
   locked: (folder) =>
     `A bridge already runs on ${folder}. This one was not started: announcements go through the first. Stop that one if you want this one.`,
   port: (address, taken) =>
@@ -69,7 +77,7 @@ const en: RunWords = {
       ? `Another program already listens on ${address}. The bridge was not started; announcements wait in MAX. Free the address or change feed.listen.`
       : `Listening on ${address} is not possible. The bridge was not started; announcements wait in MAX. Change feed.listen.`,
   noKeys: (room) =>
-    `The room "${room}" has no keys yet: its announcements wait in the queue. Stop the bridge and make them: postern room init ${room}`,
+    `The room "${room}" has no keys yet: its announcements wait in the queue. Stop the bridge and make them: ${call(`room init ${room}`)}`,
   started: (page) =>
     page === null ? "The bridge runs. To stop: Ctrl-C." : `The bridge runs, page: ${page} To stop: Ctrl-C.`,
   stopping: "Stopping: finishing what is under way.",
@@ -79,10 +87,10 @@ const en: RunWords = {
   sourceStopped: (source, why) =>
     `The source "${source}" is no longer read: ${why}. Its new announcements will not come until this is mended; then restart the bridge.`,
   sourceDenied: (source) =>
-    `The source "${source}": one of its channels is closed to the bot. Its announcements will not come; other channels are read. Make the bot an administrator that may read all messages. More: postern check`,
+    `The source "${source}": one of its channels is closed to the bot. Its announcements will not come; other channels are read. Make the bot an administrator that may read all messages. More: ${call("check")}`,
   vanished: (source, count) =>
     `The source "${source}": many posts vanished at once (${count}). Nothing was removed from the rooms: this looks like lost access. If they really were removed, nothing needs to be done.`,
-  refused: (room) => `The room "${room}" did not take one announcement; others go on. See: postern status`,
+  refused: (room) => `The room "${room}" did not take one announcement; others go on. See: ${call("status")}`,
   carrierFailed: (room, folder) =>
     `The feed of the room "${room}" could not be written to ${folder}. Announcements are kept and will appear when writing works again. Check the folder, its rights and the free space.`,
   newChain: (room) =>

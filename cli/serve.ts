@@ -1,11 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { type FeedServer, type ReaderFiles, startFeedServer } from "../adapters/web/feed/server.ts";
 import { createTreeCarrier } from "../adapters/web/feed/tree.ts";
+import { systemDisk } from "../bridge/disk.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
 import type { Source } from "../bridge/model/source.ts";
 import { type Reports, startRuntime } from "../bridge/runtime.ts";
 import { originUrl } from "../config/addresses.ts";
 import type { Core } from "./core.ts";
+import { feedAddress } from "./join-link.ts";
 
 export interface ServeOptions {
   readonly sources: readonly Source[];
@@ -41,7 +43,7 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
     bridge,
     vault: core.vault,
     sources: o.sources,
-    carriers: [createTreeCarrier(config.feed.folder, core.failpoints)],
+    carriers: [createTreeCarrier(systemDisk, config.feed.folder, core.failpoints)],
     destinations: [],
     mappings: config.mappings,
     lang(name) {
@@ -57,7 +59,7 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
     copied: (room) => feed?.changed(idOf(room)),
   });
   const { publicUrl, listen: place } = config.feed;
-  const own = feed === null || place === null ? null : `http://${place.host}:${feed.port}/`;
+  const own = feed === null || place === null ? null : `${feedAddress(place.host, feed.port)}/`;
   return {
     ok: true,
     served: {

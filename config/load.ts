@@ -7,6 +7,7 @@ import { crossChecks, type Told } from "./cross-checks.ts";
 import { readYaml, type YamlFile } from "./document.ts";
 import type { Finding, What } from "./findings.ts";
 import { fromIssues } from "./issues.ts";
+import { langOf } from "./lang.ts";
 import { loosely } from "./loose.ts";
 import { Schema, type Written } from "./schema.ts";
 import { type Environment, openToOthers, readSecrets } from "./secrets.ts";
@@ -32,12 +33,6 @@ export type LoadResult =
       readonly errors: readonly Finding[];
       readonly warnings: readonly Finding[];
     };
-
-/** The language that the environment asks for (LC_ALL, LC_MESSAGES, LANG); English if it is not Russian. */
-export function langOf(env: Environment): Lang {
-  const wanted = env.LC_ALL || env.LC_MESSAGES || env.LANG || "";
-  return /^ru(?:[_.-]|$)/i.test(wanted) ? "ru" : "en";
-}
 
 const Lingual = z.looseObject({ lang: z.enum(["ru", "en"]) });
 

@@ -23,15 +23,19 @@ export function variable(source: string, what: "TOKEN" | "PROXY"): string {
   return `POSTERN_${source.toUpperCase().replaceAll("-", "_")}_${what}`;
 }
 
-/** Docker and systemd hand secrets over in folders that only the service sees; their modes are not ours to set. */
-function isPrivateFolder(file: string, env: Environment): boolean {
-  const folders = ["/run/secrets/", ...(env.CREDENTIALS_DIRECTORY ? [`${env.CREDENTIALS_DIRECTORY}/`] : [])];
-  return folders.some((folder) => file.startsWith(folder));
-}
+/**
+ * Docker and systemd hand secrets over in folders (here with a closing slash) that only the service sees; their
+ * modes are not ours to set.
+ */
+export const privateFolders = (env: Environment): readonly string[] => [
+  "/run/secrets/",
+  ...(env.CREDENTIALS_DIRECTORY ? [`${path.resolve(env.CREDENTIALS_DIRECTORY)}/`] : []),
+];
 
 /** A finding when others than the owner can read `file`. Windows has no such modes. */
 export async function openToOthers(file: string, env: Environment): Promise<What | null> {
-  if (process.platform === "win32" || isPrivateFolder(file, env)) return null;
+  const handedOver = privateFolders(env).some((folder) => file.startsWith(folder));
+  if (process.platform === "win32" || handedOver) return null;
   const mode = (await stat(file).catch(() => null))?.mode ?? 0;
   return (mode & 0o077) === 0
     ? null

@@ -1,5 +1,5 @@
-import { randomBytes, scrypt } from "node:crypto";
-import { chmod, mkdir, open, readFile, realpath, stat } from "node:fs/promises";
+import { createHash, randomBytes, scrypt } from "node:crypto";
+import { mkdir, open, readFile, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 
@@ -11,18 +11,25 @@ export interface KeySources {
   readonly keyFile: string | null;
   /** The environment variable POSTERN_VAULT_KEY, same forms. */
   readonly environment: string | null;
-  /** Asks for the passphrase at the terminal; null when the configuration does not ask for one. */
-  readonly passphrase: (() => Promise<string | null>) | null;
+  /**
+   * Asks for the passphrase at the terminal, twice when it is `fresh` (nothing is sealed with it yet); null when
+   * the configuration does not ask for one.
+   */
+  readonly passphrase: ((fresh: boolean) => Promise<string | null>) | null;
   /** Only the demo may keep the key beside its data, which it throws away. */
   readonly allowInside?: boolean;
+  /** Folders (with a closing slash) in which a service manager hands over secrets; their modes are not ours to set. */
+  readonly privateFolders?: readonly string[];
 }
 
 export type KeyProblem =
   | { readonly code: "key_file_missing"; readonly file: string }
+  | { readonly code: "key_file_unreadable"; readonly file: string }
   | { readonly code: "key_file_open_to_others"; readonly file: string }
   | { readonly code: "key_malformed"; readonly where: string }
   | { readonly code: "key_inside_data"; readonly file: string }
   | { readonly code: "passphrase_missing" }
+  | { readonly code: "key_not_made"; readonly file: string }
   | { readonly code: "key_lost"; readonly file: string };
 
 export type KeyResult =
@@ -40,26 +47,36 @@ function decodeKey(text: string): Uint8Array | null {
   return null;
 }
 
-/** Whether `file` lies in `folder`, symbolic links of either resolved as far as they exist. */
-async function inside(file: string, folder: string): Promise<boolean> {
-  const real = async (p: string): Promise<string> => {
-    try {
-      return await realpath(p);
-    } catch {
-      const parent = path.dirname(p);
-      return parent === p ? p : path.join(await real(parent), path.basename(p));
-    }
-  };
-  const relative = path.relative(await real(path.resolve(folder)), await real(path.resolve(file)));
-  return relative === "" || !(relative.startsWith("..") || path.isAbsolute(relative));
+const within = (file: string, folder: string): boolean => {
+  const relative = path.relative(folder, file);
+  return relative === "" || !(relative.split(path.sep)[0] === ".." || path.isAbsolute(relative));
+};
+
+/** A path with its symbolic links resolved, as far as it exists. */
+async function real(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch {
+    const parent = path.dirname(file);
+    return parent === file ? file : path.join(await real(parent), path.basename(file));
+  }
 }
 
-async function fromFile(file: string): Promise<KeyResult> {
+/** Whether `file` lies in `folder`: by its name, or where symbolic links of either lead. */
+async function inside(file: string, folder: string): Promise<boolean> {
+  const [from, to] = [path.resolve(file), path.resolve(folder)];
+  return within(from, to) || within(await real(from), await real(to));
+}
+
+async function fromFile(file: string, privateFolders: readonly string[]): Promise<KeyResult> {
   const info = await stat(file).catch(() => null);
   if (info === null) return { ok: false, problem: { code: "key_file_missing", file } };
-  if (process.platform !== "win32" && (info.mode & 0o077) !== 0)
+  const handedOver = privateFolders.some((folder) => path.resolve(file).startsWith(folder));
+  if (process.platform !== "win32" && !handedOver && (info.mode & 0o077) !== 0)
     return { ok: false, problem: { code: "key_file_open_to_others", file } };
-  const key = decodeKey(await readFile(file, "utf8"));
+  const text = await readFile(file, "utf8").catch(() => null);
+  if (text === null) return { ok: false, problem: { code: "key_file_unreadable", file } };
+  const key = decodeKey(text);
   return key === null
     ? { ok: false, problem: { code: "key_malformed", where: file } }
     : { ok: true, key, origin: "file" };
@@ -67,34 +84,55 @@ async function fromFile(file: string): Promise<KeyResult> {
 
 /** Where a generated key is kept: outside the data folder, named after it, so that two bridges do not share one. */
 export function generatedKeyFile(dataFolder: string): string {
-  const base = process.env.XDG_CONFIG_HOME ?? path.join(homedir(), ".config");
-  const name = path
-    .resolve(dataFolder)
-    .replaceAll(/[^A-Za-z0-9]+/g, "-")
-    .replace(/^-/, "");
-  return path.join(base, "postern", `vault-${name}.key`);
+  const base = process.env.XDG_CONFIG_HOME || path.join(homedir(), ".config");
+  const folder = path.resolve(dataFolder);
+  const name = folder.replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "");
+  // Folders that differ in other signs only have the same name otherwise.
+  const mark = createHash("sha256").update(folder).digest("hex").slice(0, 8);
+  return path.join(base, "postern", `vault-${name}-${mark}.key`);
 }
 
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 2 ** 20 };
 
-/** A key from a passphrase by scrypt; the salt is kept with the data (it is no secret). */
-async function fromPassphrase(passphrase: string, dataFolder: string): Promise<Uint8Array> {
-  const file = path.join(dataFolder, "state", "passphrase-salt");
-  let salt = await readFile(file).catch(() => null);
-  if (salt === null) {
-    salt = randomBytes(16);
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await open(file, "wx", 0o600);
-    await handle.writeFile(salt);
+const saltFile = (dataFolder: string): string => path.join(dataFolder, "state", "passphrase-salt");
+
+/** Writes a file that must not exist yet, to be read by its owner only. */
+async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  const handle = await open(file, "wx", 0o600);
+  try {
+    await handle.chmod(0o600);
+    await handle.writeFile(content);
     await handle.sync();
+  } finally {
     await handle.close();
   }
-  const bytes = salt;
-  return new Promise((resolve, reject) => {
-    scrypt(passphrase.normalize("NFC"), bytes, 32, SCRYPT, (error, key) =>
-      error === null ? resolve(key) : reject(error),
+}
+
+/** A key from a passphrase by scrypt; the salt is kept with the data (it is no secret). */
+async function fromPassphrase(
+  ask: (fresh: boolean) => Promise<string | null>,
+  dataFolder: string,
+  hasDatabase: boolean,
+): Promise<KeyResult> {
+  const file = saltFile(dataFolder);
+  const kept = await readFile(file).catch(() => null);
+  // Another salt would make another key of the same passphrase, and nothing would open.
+  if (kept === null && hasDatabase) return { ok: false, problem: { code: "key_lost", file } };
+  const passphrase = await ask(!hasDatabase);
+  if (passphrase === null || passphrase === "") return { ok: false, problem: { code: "passphrase_missing" } };
+  const salt = kept ?? randomBytes(16);
+  try {
+    if (kept === null) await writeNew(file, salt);
+  } catch {
+    return { ok: false, problem: { code: "key_not_made", file } };
+  }
+  const key = await new Promise<Uint8Array>((resolve, reject) => {
+    scrypt(passphrase.normalize("NFC"), salt, 32, SCRYPT, (error, made) =>
+      error === null ? resolve(made) : reject(error),
     );
   });
+  return { ok: true, key, origin: "passphrase" };
 }
 
 /**
@@ -103,10 +141,13 @@ async function fromPassphrase(passphrase: string, dataFolder: string): Promise<U
  * and none is made, since a new one could not open it.
  */
 export async function findKey(sources: KeySources, hasDatabase: boolean): Promise<KeyResult> {
+  const { dataFolder, privateFolders = [] } = sources;
+  const refused = async (file: string): Promise<boolean> =>
+    sources.allowInside !== true && (await inside(file, dataFolder));
   if (sources.keyFile !== null) {
-    if (sources.allowInside !== true && (await inside(sources.keyFile, sources.dataFolder)))
+    if (await refused(sources.keyFile))
       return { ok: false, problem: { code: "key_inside_data", file: sources.keyFile } };
-    return fromFile(sources.keyFile);
+    return fromFile(sources.keyFile, privateFolders);
   }
   if (sources.environment !== null) {
     const key = decodeKey(sources.environment);
@@ -114,23 +155,18 @@ export async function findKey(sources: KeySources, hasDatabase: boolean): Promis
       ? { ok: false, problem: { code: "key_malformed", where: "POSTERN_VAULT_KEY" } }
       : { ok: true, key, origin: "environment" };
   }
-  if (sources.passphrase !== null) {
-    const passphrase = await sources.passphrase();
-    if (passphrase === null || passphrase === "")
-      return { ok: false, problem: { code: "passphrase_missing" } };
-    return { ok: true, key: await fromPassphrase(passphrase, sources.dataFolder), origin: "passphrase" };
-  }
-  const file = generatedKeyFile(sources.dataFolder);
-  if (sources.allowInside !== true && (await inside(file, sources.dataFolder)))
-    return { ok: false, problem: { code: "key_inside_data", file } };
-  if ((await stat(file).catch(() => null)) !== null) return fromFile(file);
+  if (sources.passphrase !== null) return fromPassphrase(sources.passphrase, dataFolder, hasDatabase);
+  const file = generatedKeyFile(dataFolder);
+  if (await refused(file)) return { ok: false, problem: { code: "key_inside_data", file } };
+  if ((await stat(file).catch(() => null)) !== null) return fromFile(file, []);
   if (hasDatabase) return { ok: false, problem: { code: "key_lost", file } };
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  const handle = await open(file, "wx", 0o600);
-  await handle.writeFile(`${randomBytes(32).toString("hex")}\n`);
-  await handle.sync();
-  await handle.close();
-  await chmod(file, 0o600);
-  const made = await fromFile(file);
+  try {
+    await writeNew(file, `${randomBytes(32).toString("hex")}\n`);
+  } catch (error) {
+    // Another command that started at the same time may have made it.
+    const made = error instanceof Error && "code" in error && error.code === "EEXIST";
+    return made ? fromFile(file, []) : { ok: false, problem: { code: "key_not_made", file } };
+  }
+  const made = await fromFile(file, []);
   return made.ok ? { ...made, origin: "generated" } : made;
 }

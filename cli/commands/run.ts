@@ -1,8 +1,6 @@
 import { createLogger } from "../../bridge/log/logger.ts";
-import { takeRunLock } from "../../bridge/store/run-lock.ts";
-import type { Config, Lang } from "../../config/config.ts";
-import { loadConfig } from "../../config/load.ts";
-import { describe } from "../../config/texts.ts";
+import { type RunLock, takeRunLock } from "../../bridge/store/run-lock.ts";
+import { type Asked, configured, tellWarnings } from "../configured.ts";
 import { type Core, openCore } from "../core.ts";
 import { failpointsFrom } from "../failpoint-env.ts";
 import type { ExitCode, Io } from "../io.ts";
@@ -13,40 +11,24 @@ import { createReports } from "../reports.ts";
 import { type RunWords, runWords } from "../run-words.ts";
 import { serve } from "../serve.ts";
 import { sourcesOf } from "../sources.ts";
-import { wordsOf } from "../texts/index.ts";
-
-export interface RunOptions {
-  /** Path of the configuration; null: postern.yaml here. */
-  readonly config: string | null;
-  /** As asked for on the command line. */
-  readonly lang: Lang | null;
-}
+import type { Words } from "../texts/shape.ts";
 
 /** `postern run`: the bridge, until it is stopped. */
-export async function run(io: Io, options: RunOptions): Promise<ExitCode> {
-  const loaded = await loadConfig({
-    file: options.config ?? "postern.yaml",
-    env: io.env,
-    ...(options.lang === null ? {} : { lang: options.lang }),
-  });
-  const words = wordsOf(loaded.lang);
-  for (const warning of loaded.warnings)
-    io.err(`${words.usage.warning}: ${describe(warning, loaded.lang)}\n`);
-  if (!loaded.ok) {
-    for (const error of loaded.errors) io.err(`${describe(error, loaded.lang)}\n`);
-    io.err(`${words.usage.configErrors(loaded.errors.length, options.config ?? "postern.yaml")}\n`);
-    return 1;
-  }
-  const say = runWords(loaded.lang);
-  const lock = takeRunLock(loaded.config.data, 2_000);
-  if (lock === null) {
-    io.err(`${say.locked(loaded.config.data)}\n`);
-    return 1;
+export async function run(io: Io, options: Asked): Promise<ExitCode> {
+  const loaded = await configured(io, options, { secrets: true });
+  if (loaded === null) return 1;
+  const { config, lang, words } = loaded;
+  tellWarnings(io, words, loaded.warnings);
+  const say = runWords(lang);
+  const lock = lockOf(config.data);
+  if (lock === "held" || lock === "unusable") {
+    io.err(`${lock === "held" ? say.locked(config.data) : words.open.unreadable(config.data)}\n`);
+    return lock === "held" ? 1 : 2;
   }
   try {
-    const opened = await openCore(loaded.config, {
+    const opened = await openCore(config, {
       env: io.env,
-      askPassphrase: askPassphrase(io.canAsk, say.passphrase),
+      askPassphrase: askPassphrase(io.ask, say),
       failpoints: failpointsFrom(io.env),
     });
     if (!opened.ok) {
@@ -54,7 +36,7 @@ export async function run(io: Io, options: RunOptions): Promise<ExitCode> {
       return 2;
     }
     try {
-      return await runCore(io, opened.core, loaded.config, say);
+      return await runCore(io, opened.core, say, words);
     } finally {
       opened.core.close();
     }
@@ -63,8 +45,17 @@ export async function run(io: Io, options: RunOptions): Promise<ExitCode> {
   }
 }
 
-async function runCore(io: Io, core: Core, config: Config, say: RunWords): Promise<ExitCode> {
-  const words = wordsOf(config.lang);
+/** The lock of a data folder. `unusable`: the folder cannot be made or written to. */
+function lockOf(dataFolder: string): RunLock | "held" | "unusable" {
+  try {
+    return takeRunLock(dataFolder, 2_000) ?? "held";
+  } catch {
+    return "unusable";
+  }
+}
+
+async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise<ExitCode> {
+  const { config } = core;
   const tell = (text: string): void => io.err(`${text}\n`);
   const logger = createLogger({
     level: config.log.level,

@@ -16,14 +16,17 @@ export const troubles: Words["status"]["troubles"] = {
   gone: "the bot or channel is gone",
 };
 
-const where = (channel: string): string => (channel === "" ? "" : `channel ${channel}: `);
-
 /** Findings of a source's self-check, by code. */
 export const findings: Words["findings"] = {
-  ...Object.fromEntries(
-    Object.entries(troubles).map(([code, text]) => [
-      code,
-      ({ channel }: { channel: string }) => where(channel) + text,
-    ]),
-  ),
+  ...troubles,
+  token_accepted: "the token is accepted",
+  not_in_channel:
+    "the bot is not in this channel, or the channel's number is wrong. Ask the channel's admins to add the bot as an administrator that may read all messages, and check channel",
+  channel_closed:
+    "the bot was removed from the channel, or the channel is closed. Ask its admins to add the bot again",
+  not_admin:
+    "the bot is in the channel but no administrator, so it sees no posts. Ask the channel's admins to make it an administrator that may read all messages",
+  lacks_read_all_messages:
+    "the bot is an administrator but may not read all messages (read_all_messages), so it sees no posts. Ask the channel's admins to give it this right",
+  channel_readable: "posts can be read",
 };

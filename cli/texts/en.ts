@@ -1,3 +1,4 @@
+import { call } from "./call.ts";
 import { findings, troubles } from "./en-findings.ts";
 import { plural, spanOf } from "./plural.ts";
 import type { Words } from "./shape.ts";
@@ -23,13 +24,22 @@ export const en: Words = {
   span: (ms) => spanOf(ms, (name, n) => plural("en", n, units[name])),
   help: {
     program: "Postern mirrors announcements from MAX into encrypted rooms. One way only.",
-    titles: { usage: "Usage:", commands: "Commands:", options: "Options:", arguments: "Arguments:" },
-    config: "configuration file",
+    titles: {
+      usage: "Usage:",
+      commands: "Commands:",
+      options: "Options:",
+      globalOptions: "Options of all commands:",
+      arguments: "Arguments:",
+    },
+    anyOptions: "[options]",
+    aCommand: "command",
+    config: "configuration file (postern.yaml without it)",
     lang: "language: ru or en",
     version: "show the version",
     help: "show this help",
     helpCommand: "help for a command",
     demo: "show everything at work on built-in stand-ins, with nothing to set up",
+    port: "the page's port on this machine (any free one without it)",
     run: "start the bridge",
     check: "check configuration, keys, rights and reachability",
     status: "what was read, what waits, what failed",
@@ -48,9 +58,10 @@ export const en: Words = {
     missingArgument: (name) => `An argument is missing: ${name}.`,
     missingValue: (option) => `${option} needs a value.`,
     tooMany: "Too many arguments.",
-    badLang: "The language may be ru or en.",
+    badLang: "The language (--lang) may be ru or en.",
+    badPort: "The port (--port) may be from 0 to 65535.",
     other: "The command is not written rightly.",
-    seeHelp: "Help: postern --help",
+    seeHelp: `Help: ${call("--help")}`,
     warning: "warning",
     configErrors: (count, file) =>
       `${plural("en", count, { one: "error", many: "errors" })} in ${file}. Nothing was started.`,
@@ -61,39 +72,49 @@ export const en: Words = {
   },
   room: {
     exists: (room) =>
-      `The room "${room}" has keys already; nothing was changed. Its link: postern room link ${room}`,
+      `The room "${room}" has keys already; nothing was changed. Its link: ${call(`room link ${room}`)}`,
     needsTerminal:
-      "The recovery code is shown and asked back in a terminal, and there is none here. For scripts: --print-recovery-code.",
+      "The recovery code is shown and asked back in a terminal window, and this is none. The room was not made. Run the command in a terminal; for scripts there is --print-recovery-code.",
     intro: (room) => `Keys of the room "${room}"`,
-    which: "Which root key?",
-    fresh: "A new one (rooms with different keys cannot be linked with each other)",
-    reuse: "That of another room of mine: I will type its code (one code for several rooms)",
-    typeCode: "That room's recovery code, 24 words",
+    which: "Which recovery code will the room have?",
+    fresh: "A new one (nobody can see that rooms with different codes are yours)",
+    reuse: "That of another room of mine: I will type it (one code for several rooms)",
+    typeCode: "That room's recovery code, 24 words with spaces between",
     showing:
-      "This is the recovery code. It is shown once and stored nowhere. Write it on paper: after a lost or seized server it alone brings the room back. Who knows it can pose as you.",
-    written: "Written on paper? The screen will be cleared and the words asked back.",
+      "This is the recovery code. It is shown once and stored nowhere. Write it on paper, with the numbers, and keep it away from this machine: if the machine is lost, it alone proves that the room is yours. Who knows it can pose as you. Do not take a picture of the screen.",
+    written: "Written on paper? The screen will be cleared, and you will be asked for some words.",
     notWritten: "The room was not made: the code is not written down. Begin again; the code will be another.",
-    askBack: (places) => `Type the words number ${places.join(", ")} (or the whole code)`,
+    askBack: (places) =>
+      `Type the words number ${places.join(", ")}, with spaces between (or the whole code)`,
     wrongBack: (left) => `That does not match. ${plural("en", left, { one: "try", many: "tries" })} left.`,
     failed: "The room was not made: the words did not match. Begin again; the code will be another.",
+    yes: "Yes",
+    no: "No",
     cancelled: "Cancelled. The room was not made.",
-    made: (room) => `The room "${room}" is made. Next: postern room link ${room}`,
+    made: (room) => `The room "${room}" is made. The link for readers: ${call(`room link ${room}`)}`,
+    restart: "The bridge runs now and does not know this room yet: stop it (Ctrl-C) and start it again.",
     printed:
       "The recovery code was printed and not asked back. Keep it away from this machine, and erase it wherever it went: logs, history, files.",
     codeLength: (words) => `24 words are needed; here ${words === 1 ? "is" : "are"} ${words}.`,
     codeWord: (place, word, nearest) => `Word ${place} ("${word}") is not in the list.${meant(nearest)}`,
     codeChecksum:
       "All words are in the list, but together they do not add up: one is mistaken or out of place.",
-    noKeys: (room) => `The room "${room}" has no keys yet. Make them: postern room init ${room}`,
+    noKeys: (room) =>
+      `The room "${room}" has no keys yet, and so no link. Make them: ${call(`room init ${room}`)}`,
+    noPage:
+      "It is not known where readers open the page, so there is no link. Set feed.public_url: the https address at which the page lies.",
+    localPage:
+      "This link opens on this machine only. For readers set feed.public_url (the https address at which the page lies) and take the link again.",
     linkKeep:
       "Who holds this link reads the room; it cannot be taken from one reader alone. Hand it over on paper, by QR, or by another channel.",
     linkCarrier:
       "Do not send it over MAX or over a messenger that carries this room: that gives it the key. It also stays on the screen and in the terminal's history.",
     oneOrigin:
-      "The link names fewer than two places that hold the room. If one goes, readers must ask for a new link: add a second to origins.",
-    pngMade: (file) => `QR code saved: ${file} (mode 0600). Delete the file after printing.`,
+      "The link names fewer than two places that hold the room. If the place goes, readers will need a new link. Set two places in the room's origins and take the link again.",
+    pngMade: (file) => `QR code saved: ${file} (only you can read it). Delete the file after printing.`,
     pngExists: (file) => `The file ${file} exists and was not touched. Name another.`,
-    pngFailed: (file) => `The file ${file} cannot be written. Check folder and permissions.`,
+    pngFailed: (file) =>
+      `The file ${file} cannot be written. Check that the folder exists and may be written to.`,
   },
   check: {
     titles: {
@@ -104,41 +125,64 @@ export const en: Words = {
     },
     configFine: (file) => `${file} is fine`,
     vaultOpens: "the vault's key opens the database",
+    noDatabase: "there is no database yet: it comes when you make a room's keys or start the bridge",
     roomKeys: (room) => `the room "${room}" has keys`,
-    roomNoKeys: (room) => `the room "${room}" has no keys. Make them: postern room init ${room}`,
+    roomNoKeys: (room) =>
+      `the room "${room}" has no keys, its announcements wait. Make them: ${call(`room init ${room}`)}`,
     certificateSoon: (room, days) =>
-      `the certificate of the room "${room}" ends in ${plural("en", days, units.day)}; the recovery code will be needed`,
+      `the room "${room}" will work for another ${plural("en", days, units.day)} (its certificate ends). Have the recovery code at hand`,
     certificateOver: (room) =>
-      `the certificate of the room "${room}" has ended: readers accept nothing new. The recovery code is needed`,
-    source: (source, text) => `${source}: ${text}`,
+      `the certificate of the room "${room}" has ended: readers accept no new announcements. The recovery code is needed`,
+    source: (source, channel, text) => `${source}: ${channel === null ? "" : `channel ${channel}: `}${text}`,
     unknownFinding: (code) => `the check says: ${code}`,
     sourceFailed: "the source could not be checked",
-    servedHere: (address) => `the bridge itself serves the page: ${address}`,
+    servedHere: (address) =>
+      `the bridge itself serves the page: ${address}. That will do for a trial; for readers put it on another host and set feed.public_url: who serves the page sees the readers' addresses and can put in a false one`,
+    pageAt: (address) =>
+      `the page opens: ${address}. Let it lie elsewhere than the bridge: who serves it sees the readers' addresses and can put in a false one`,
+    pageNotHtml: (address) =>
+      `at ${address} there is no page for reading. Check feed.public_url and put the page there (npm run -s build:reader -- FOLDER)`,
+    pageStatus: (address, status) =>
+      `instead of the page ${address} answers ${status}. Check feed.public_url and put the page there (npm run -s build:reader -- FOLDER)`,
+    pageFault: (address, fault) => `the page ${address} ${faults[fault]}. Check feed.public_url and the host`,
     notServed: (folder) =>
       `the bridge does not serve the page, it only writes the folder ${folder}; your host must serve it`,
+    noPage:
+      "it is not known where readers open the page, so there are no links. Set feed.public_url: the https address at which the page lies",
     noOrigins: (room) =>
-      `the room "${room}" has no origins: its log is looked for beside the page. Name two places from the first day`,
-    oneOrigin: (room) => `the room "${room}" has one place in origins: if it goes, new links will be needed`,
+      `the room "${room}" has no origins: announcements are looked for beside the page only. Set two places from the first day; later it takes new links`,
+    oneOrigin: (room) =>
+      `the room "${room}" has one place in origins: if it goes, new links will be needed. Add a second`,
     originFine: (room, origin) => `"${room}" can be read at ${origin}`,
+    originStale: (room, origin, age) =>
+      `"${room}" can be read at ${origin}, but the last update there was ${age} ago. Does the bridge run? Is the feed's folder copied there every few minutes?`,
+    originNotYet: (room, origin) =>
+      `${origin} answers; the room "${room}" is not there yet, since the bridge has not written it yet. Start it: ${call("run")}`,
+    originResting: (room, origin) =>
+      `${origin} was not asked for the room "${room}": it is the bridge's own feed, and the bridge is not running`,
     originEmpty: (room, origin) =>
-      `${origin} answers, but the room "${room}" is not there yet. Start the bridge (postern run) or copy the feed's folder`,
+      `${origin} answers, but the room "${room}" is not there. Copy all of the feed's folder there and check the path`,
     originNotFeed: (room, origin) =>
-      `${origin} answers with something that is not the log of the room "${room}". Check address and path`,
+      `${origin} answers with something that is not the room "${room}". Check address and path; if the room was made anew, copy the feed's folder again`,
+    originClosed: (room, origin) =>
+      `"${room}" is at ${origin}, but a page from another address cannot read it. Make the host send the header Access-Control-Allow-Origin: *`,
     originStatus: (room, origin, status) =>
-      `${origin} answers ${status} for the room "${room}". Check the web server before the bridge`,
-    originFault: (room, origin, fault) => `${origin} ${faults[fault]} for the room "${room}"`,
+      `${origin} answers ${status} for the room "${room}". Check the host's settings`,
+    originFault: (room, origin, fault) =>
+      `${origin} ${faults[fault]} for the room "${room}". Check the address and the host`,
     fine: "All is well.",
     wrong: (count) => `Not well: ${plural("en", count, { one: "item", many: "items" })} marked ✗.`,
   },
   status: {
     running: "The bridge is running.",
-    stopped: "The bridge is not running. To start it: postern run",
+    stopped: `The bridge is not running, so nothing new comes to the rooms. To start it: ${call("run")}`,
     sources: "Sources",
     rooms: "Rooms",
     read: (ago) => `read ${ago} ago`,
     neverRead: "never read yet",
     trouble: (text) => `in the way: ${text}`,
     troubles,
+    noKeys: "no keys yet",
     empty: "all is sent",
     queued: (count) => `${plural("en", count, { one: "part", many: "parts" })} queued`,
     head: (waiting, attempts, due) =>
@@ -147,16 +191,23 @@ export const en: Words = {
     unmatched: (count) => `${plural("en", count, { one: "post", many: "posts" })} matched no mapping.`,
   },
   open: {
-    key_file_missing: (where) => `The key file ${where} does not exist. Check vault.key_file.`,
-    key_file_open_to_others: (where) => `Others can read the key file. Run: chmod 600 ${where}`,
-    key_malformed: (where) => `${where} holds no key: 64 hex digits are needed.`,
+    key_file_missing: (where) =>
+      `The file with the vault's key, ${where}, does not exist. Nothing was started. Check vault.key_file.`,
+    key_file_unreadable: (where) =>
+      `The file with the vault's key, ${where}, cannot be read. Nothing was started. Check that it is a file and yours.`,
+    key_file_open_to_others: (where) =>
+      `Others can read the file with the vault's key. Nothing was started. Run: chmod 600 ${where}`,
+    key_malformed: (where) => `${where} holds no vault's key: 64 hex digits are needed. Nothing was started.`,
     key_inside_data: (where) =>
-      `The key ${where} lies in the data folder: a copy of the folder would open itself. Move it outside.`,
+      `The vault's key ${where} lies in the data folder: a copy of the folder would open itself. Nothing was started. Move the key outside.`,
     key_lost: (where) =>
-      `The key ${where} is gone, and the database is sealed with it. Bring it back from a backup; without one what was sealed is lost: docs/lost-key.md.`,
+      `${where} is gone, and the database does not open without it. Nothing was written. Bring it back from a backup; if there is none: docs/lost-key.md.`,
+    key_not_made: (where) =>
+      `The vault's key must be written to ${where}, and that is not possible. Nothing was started. Check permissions and disk space, or set vault.key_file.`,
     passphrase_missing: () =>
-      "A passphrase is needed and there is nowhere to ask for it. Run this in a terminal.",
-    wrong_key: (where) => `This key does not open this database (${where}). Nothing was written.`,
+      "The vault does not open without its passphrase. Run the command in a terminal and type it.",
+    wrong_key: (where) =>
+      `This key does not open this database (${where}). Nothing was written. What to check: docs/lost-key.md.`,
     in_use: () => "Another process holds the database. Wait for it or stop it.",
     newer_database: () => "A newer version of Postern made the database. Update the program.",
     unreadable: (where) => `${where} cannot be opened. Check permissions and disk space.`,

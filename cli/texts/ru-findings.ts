@@ -16,14 +16,16 @@ export const troubles: Words["status"]["troubles"] = {
   gone: "бота или канала больше нет",
 };
 
-const where = (channel: string): string => (channel === "" ? "" : `канал ${channel}: `);
-
 /** Findings of a source's self-check, by code. */
 export const findings: Words["findings"] = {
-  ...Object.fromEntries(
-    Object.entries(troubles).map(([code, text]) => [
-      code,
-      ({ channel }: { channel: string }) => where(channel) + text,
-    ]),
-  ),
+  ...troubles,
+  token_accepted: "токен принят",
+  not_in_channel:
+    "бота в этом канале нет, или номер канала неверный. Попросите админов канала добавить бота администратором с правом читать все сообщения и проверьте channel",
+  channel_closed: "бота из канала убрали, или канал закрыт. Попросите админов канала добавить бота снова",
+  not_admin:
+    "бот в канале, но не администратор, поэтому постов не видит. Попросите админов канала сделать его администратором с правом читать все сообщения",
+  lacks_read_all_messages:
+    "бот администратор, но без права читать все сообщения (read_all_messages), поэтому постов не видит. Попросите админов канала дать ему это право",
+  channel_readable: "посты читаются",
 };

@@ -1,11 +1,17 @@
+import type { SourceStop, SourceTrouble } from "../../bridge/model/source.ts";
 import type { Lang } from "../../config/config.ts";
 import type { OpenProblem } from "../bridge-api.ts";
 
-/** A finding of a source's self-check, in plain words; `channel` and `detail` as the source gave them. */
-export type FindingWords = (about: {
-  readonly channel: string;
-  readonly detail: (key: string) => string;
-}) => string;
+/** Every code that a source's self-check may give. */
+export type FindingCode =
+  | SourceTrouble
+  | SourceStop
+  | "token_accepted"
+  | "not_in_channel"
+  | "channel_closed"
+  | "not_admin"
+  | "lacks_read_all_messages"
+  | "channel_readable";
 
 /** Everything the commands say. Each language has all of it: the compiler and a test see to that. */
 export interface Words {
@@ -14,7 +20,8 @@ export interface Words {
   readonly usage: UsageWords;
   readonly room: RoomWords;
   readonly check: CheckWords;
-  readonly findings: Readonly<Record<string, FindingWords>>;
+  /** Findings of a source's self-check. */
+  readonly findings: Readonly<Record<FindingCode, string>>;
   readonly status: StatusWords;
   readonly open: Readonly<Record<OpenProblem["code"], (where: string) => string>>;
   /** Millis as the two largest units: "2 дня 3 ч". */
@@ -27,14 +34,19 @@ export interface HelpWords {
     readonly usage: string;
     readonly commands: string;
     readonly options: string;
+    readonly globalOptions: string;
     readonly arguments: string;
   };
+  /** How the usage line names what may stand there. */
+  readonly anyOptions: string;
+  readonly aCommand: string;
   readonly config: string;
   readonly lang: string;
   readonly version: string;
   readonly help: string;
   readonly helpCommand: string;
   readonly demo: string;
+  readonly port: string;
   readonly run: string;
   readonly check: string;
   readonly status: string;
@@ -55,6 +67,7 @@ export interface UsageWords {
   readonly missingValue: (option: string) => string;
   readonly tooMany: string;
   readonly badLang: string;
+  readonly badPort: string;
   readonly other: string;
   readonly seeHelp: string;
   readonly warning: string;
@@ -77,13 +90,20 @@ export interface RoomWords {
   readonly askBack: (places: readonly number[]) => string;
   readonly wrongBack: (left: number) => string;
   readonly failed: string;
+  readonly yes: string;
+  readonly no: string;
   readonly cancelled: string;
   readonly made: (room: string) => string;
+  /** A bridge runs and does not know the new room yet. */
+  readonly restart: string;
   readonly printed: string;
   readonly codeLength: (words: number) => string;
   readonly codeWord: (place: number, word: string, nearest: string | null) => string;
   readonly codeChecksum: string;
   readonly noKeys: (room: string) => string;
+  /** No page address is configured that a link could name. */
+  readonly noPage: string;
+  readonly localPage: string;
   readonly linkKeep: string;
   readonly linkCarrier: string;
   readonly oneOrigin: string;
@@ -101,27 +121,41 @@ export interface CheckWords {
   };
   readonly configFine: (file: string) => string;
   readonly vaultOpens: string;
+  readonly noDatabase: string;
   readonly roomKeys: (room: string) => string;
   readonly roomNoKeys: (room: string) => string;
   readonly certificateSoon: (room: string, days: number) => string;
   readonly certificateOver: (room: string) => string;
-  readonly source: (source: string, text: string) => string;
+  /** `channel`: its id; null where the finding is about no channel. */
+  readonly source: (source: string, channel: string | null, text: string) => string;
   readonly unknownFinding: (code: string) => string;
   readonly sourceFailed: string;
+  /** For real use the page lives elsewhere than the bridge. */
   readonly servedHere: (address: string) => string;
+  readonly pageAt: (address: string) => string;
+  readonly pageNotHtml: (address: string) => string;
+  readonly pageStatus: (address: string, status: number) => string;
+  readonly pageFault: (address: string, fault: OriginFault) => string;
   readonly notServed: (folder: string) => string;
+  readonly noPage: string;
   readonly noOrigins: (room: string) => string;
   readonly oneOrigin: (room: string) => string;
   readonly originFine: (room: string, origin: string) => string;
+  readonly originStale: (room: string, origin: string, age: string) => string;
+  /** Nothing was published yet, so nothing can be there. */
+  readonly originNotYet: (room: string, origin: string) => string;
+  /** It is the bridge's own feed, and the bridge does not run. */
+  readonly originResting: (room: string, origin: string) => string;
   readonly originEmpty: (room: string, origin: string) => string;
   readonly originNotFeed: (room: string, origin: string) => string;
+  readonly originClosed: (room: string, origin: string) => string;
   readonly originStatus: (room: string, origin: string, status: number) => string;
   readonly originFault: (room: string, origin: string, fault: OriginFault) => string;
   readonly fine: string;
   readonly wrong: (count: number) => string;
 }
 
-/** Why an origin gave no answer. */
+/** Why a place on the web gave no answer. */
 export type OriginFault = "unreachable" | "timeout" | "tls" | "redirect";
 
 export interface StatusWords {
@@ -132,7 +166,8 @@ export interface StatusWords {
   readonly read: (ago: string) => string;
   readonly neverRead: string;
   readonly trouble: (text: string) => string;
-  readonly troubles: Readonly<Record<string, string>>;
+  readonly troubles: Readonly<Record<SourceTrouble | SourceStop, string>>;
+  readonly noKeys: string;
   readonly empty: string;
   readonly queued: (count: number) => string;
   readonly head: (waiting: string, attempts: number, due: string | null) => string;

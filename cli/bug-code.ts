@@ -1,0 +1,28 @@
+import { pathToFileURL } from "node:url";
+
+const root = pathToFileURL(`${import.meta.dirname}/../`).href;
+
+/**
+ * Names a bug by its kind and its place in our code, and by nothing else: an error's message may hold a token or an
+ * announcement.
+ */
+export function bugCode(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const name = /^[A-Z][A-Za-z]{0,30}$/.test(error.name) ? error.name : "Error";
+  const code = "code" in error && /^[A-Z][A-Z0-9_]{0,40}$/.test(String(error.code)) ? ` ${error.code}` : "";
+  const place = placeIn(error);
+  return `${name}${code}${place === null ? "" : ` ${place}`}`;
+}
+
+/** The innermost place in our code, as `cli/main.ts:10`; null when there is none. */
+function placeIn(error: Error): string | null {
+  const stack = error.stack ?? "";
+  // The stack begins with the message, which could look like anything.
+  const after = stack.indexOf(error.message);
+  const frames = after < 0 ? "" : stack.slice(after + error.message.length);
+  for (const [, place = ""] of frames.matchAll(/^ {4}at .*?(file:\/\/[^\s)]+:\d+):\d+\)?$/gm)) {
+    const relative = place.startsWith(root) ? place.slice(root.length) : "";
+    if (/^(?:adapters|bridge|cli|config|simulators)\/[\w./-]+:\d+$/.test(relative)) return relative;
+  }
+  return null;
+}

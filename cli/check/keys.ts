@@ -1,0 +1,35 @@
+import type { Millis } from "../../bridge/model/ids.ts";
+import type { Config } from "../../config/config.ts";
+import type { BridgeCommands } from "../bridge-api.ts";
+import type { Words } from "../texts/shape.ts";
+import { fine, type Line, note, wrong } from "./line.ts";
+
+const DAY: Millis = 86_400_000;
+/** Before a certificate ends, days. */
+const SOON = 30;
+
+/** Whether the rooms have keys, and how long their certificates last. */
+export async function checkKeys(
+  config: Config,
+  bridge: BridgeCommands,
+  words: Words,
+  now: Millis,
+): Promise<readonly Line[]> {
+  const { check: say } = words;
+  const lines: Line[] = [bridge.exists ? fine(say.vaultOpens) : note(say.noDatabase)];
+  for (const room of config.rooms.keys()) {
+    const state = await bridge.rooms.state(room);
+    if (state === null) {
+      lines.push(wrong(say.roomNoKeys(room)));
+      continue;
+    }
+    const left = state.certificateEnds - now;
+    if (left <= 0) lines.push(wrong(say.certificateOver(room)));
+    else {
+      lines.push(fine(say.roomKeys(room)));
+      const days = Math.floor(left / DAY);
+      if (days <= SOON) lines.push(note(say.certificateSoon(room, days)));
+    }
+  }
+  return lines;
+}

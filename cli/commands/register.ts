@@ -1,0 +1,104 @@
+import type { Command } from "commander";
+import type { Lang } from "../../config/config.ts";
+import type { ExitCode, Io } from "../io.ts";
+import type { Words } from "../texts/shape.ts";
+import { WrongValue } from "../usage.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/**
+ * Registers the commands. Each loads its own code when it is called, so that `--help` is quick. `done` gets the
+ * exit code.
+ */
+export function registerCommands(
+  program: Command,
+  io: Io,
+  words: Words,
+  done: (code: ExitCode) => void,
+): void {
+  const say = words.help;
+  const asked = (command: Command) => {
+    const given: Options = command.optsWithGlobals();
+    return { given, config: text(given.config), lang: langOf(given.lang, words) };
+  };
+
+  program
+    .command("demo")
+    .description(say.demo)
+    .option("--port <port>", say.port)
+    .action(async (_options: unknown, command: Command) => {
+      const { given, lang } = asked(command);
+      const port = portOf(given.port, words);
+      const { demo } = await import("./demo.ts");
+      done(await demo(io, { port, lang }));
+    });
+
+  program
+    .command("run")
+    .description(say.run)
+    .action(async (_options: unknown, command: Command) => {
+      const { config, lang } = asked(command);
+      const { run } = await import("./run.ts");
+      done(await run(io, { config, lang }));
+    });
+
+  program
+    .command("check")
+    .description(say.check)
+    .action(async (_options: unknown, command: Command) => {
+      const { config, lang } = asked(command);
+      const { check } = await import("./check.ts");
+      done(await check(io, { config, lang }));
+    });
+
+  program
+    .command("status")
+    .description(say.status)
+    .option("--json", say.json)
+    .action(async (_options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { status } = await import("./status.ts");
+      done(await status(io, { config, lang, json: given.json === true }));
+    });
+
+  const room = program.command("room").description(say.room).helpCommand(false);
+
+  room
+    .command("init")
+    .description(say.init)
+    .argument("<room>", say.roomName)
+    .option("--print-recovery-code", say.printCode)
+    .action(async (name: unknown, _options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { roomInit } = await import("./room-init.ts");
+      const printCode = given.printRecoveryCode === true;
+      done(await roomInit(io, { config, lang, room: String(name), printCode }));
+    });
+
+  room
+    .command("link")
+    .description(say.link)
+    .argument("<room>", say.roomName)
+    .option("--from-today", say.fromToday)
+    .option("--png <file>", say.png)
+    .action(async (name: unknown, _options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { roomLink } = await import("./room-link.ts");
+      const fromToday = given.fromToday === true;
+      done(await roomLink(io, { config, lang, room: String(name), fromToday, png: text(given.png) }));
+    });
+}
+
+const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+function langOf(value: unknown, words: Words): Lang | null {
+  if (value === undefined || value === "ru" || value === "en") return value ?? null;
+  throw new WrongValue(words.usage.badLang);
+}
+
+function portOf(value: unknown, words: Words): number | null {
+  if (value === undefined) return null;
+  const port = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : 65_536;
+  if (port > 65_535) throw new WrongValue(words.usage.badPort);
+  return port;
+}

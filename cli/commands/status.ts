@@ -1,0 +1,83 @@
+import type { BridgeStatus, LaneHead, OpenBridge, RoomStatus, SourceStatus } from "../bridge-api.ts";
+import { type Asked, configured } from "../configured.ts";
+import type { ExitCode, Io } from "../io.ts";
+import { openBridge } from "../open-bridge.ts";
+import type { Words } from "../texts/shape.ts";
+
+export interface StatusOptions extends Asked {
+  readonly json: boolean;
+}
+
+/** `postern status`: what was read, what waits, what failed. It changes nothing. */
+export async function status(
+  io: Io,
+  options: StatusOptions,
+  open: OpenBridge = openBridge,
+): Promise<ExitCode> {
+  const loaded = await configured(io, options, { secrets: false });
+  if (loaded === null) return 1;
+  const { config, lang, words } = loaded;
+  const opened = await open(config, { io, lang, make: false });
+  if (!opened.ok) {
+    io.err(`${words.open[opened.problem.code](opened.problem.where)}\n`);
+    return 2;
+  }
+  const now = await opened.bridge.status();
+  await opened.bridge.close();
+  io.out(options.json ? `${JSON.stringify(asJson(now), null, 2)}\n` : asText(now, words, io.now()));
+  return 0;
+}
+
+const moment = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** The keys are promised to scripts: none is renamed, new ones may come. Moments in ISO 8601, UTC. */
+function asJson(s: BridgeStatus): unknown {
+  return {
+    running: s.running,
+    sources: s.sources.map(({ name, lastRead, trouble }) => ({ name, last_read: moment(lastRead), trouble })),
+    rooms: s.rooms.map(({ name, keys, queued, head, dead }) => ({
+      name,
+      keys,
+      queued,
+      head:
+        head === null
+          ? null
+          : {
+              since: moment(head.since),
+              mapping: head.mapping,
+              attempts: head.attempts,
+              due: moment(head.due),
+            },
+      failed: dead,
+    })),
+    unmatched: s.unmatched,
+  };
+}
+
+function asText(s: BridgeStatus, words: Words, now: number): string {
+  const say = words.status;
+  const source = ({ name, lastRead, trouble }: SourceStatus): string => {
+    const read = lastRead === null ? say.neverRead : say.read(words.span(now - lastRead));
+    return `  ${name}: ${read}${trouble === null ? "" : `; ${say.trouble(say.troubles[trouble])}`}`;
+  };
+  const first = ({ since, attempts, due }: LaneHead): string =>
+    say.head(words.span(now - since), attempts, due === null ? null : words.span(due - now));
+  const room = ({ name, keys, queued, head, dead }: RoomStatus): string => {
+    const parts = [
+      ...(keys ? [] : [say.noKeys]),
+      ...(queued > 0 ? [say.queued(queued)] : keys ? [say.empty] : []),
+      ...(head === null ? [] : [first(head)]),
+      ...(dead > 0 ? [say.dead(dead)] : []),
+    ];
+    return `  ${name}: ${parts.join("; ")}`;
+  };
+  const lines = [
+    s.running ? say.running : say.stopped,
+    say.sources,
+    ...s.sources.map(source),
+    say.rooms,
+    ...s.rooms.map(room),
+    ...(s.unmatched > 0 ? [say.unmatched(s.unmatched)] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
