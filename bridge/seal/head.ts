@@ -1,10 +1,13 @@
 import type sodium from "libsodium-wrappers";
 import { ascii, Cut, concat, hasMagic, number } from "./bytes.ts";
+import type { Cert } from "./cert.ts";
 
 /** Bytes of a head. */
 export const HEAD_LENGTH = 143;
 const SIGNED = 79;
 const DOMAIN = ascii("PSR1/head");
+/** How far outside its certificate's validity a head may be made, seconds. */
+const GRACE = 2 * 86_400;
 
 /** How far a room's log has come. `first`: the first seq kept; `made` and `seen` in unix seconds. */
 export interface Head {
@@ -52,4 +55,11 @@ export function readHead(lib: typeof sodium, bytes: Uint8Array, onlinePk: Uint8A
     made: cut.number(4),
     seen: cut.number(4),
   };
+}
+
+/** A head of the certificate's own serial, signed by its key and made inside its validity; null for anything else. */
+export function headUnder(lib: typeof sodium, bytes: Uint8Array, cert: Cert): Head | null {
+  const head = readHead(lib, bytes, cert.onlinePk);
+  if (head?.serial !== cert.serial) return null;
+  return head.made >= cert.notBefore - GRACE && head.made <= cert.notAfter + GRACE ? head : null;
 }

@@ -2,7 +2,8 @@ import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "../failpoint.ts";
 import type { AnnouncementId, Millis, RoomName } from "../model/ids.ts";
 import type { LogRow, SealState, SealStore } from "../store/seal.ts";
-import { makeCert } from "./cert.ts";
+import { makeCert, readCert } from "./cert.ts";
+import { fitPayload } from "./fit.ts";
 import { makeHead } from "./head.ts";
 import { dayKey, epochOf, nextDay, onlinePair, roomId, rootPair } from "./keys.ts";
 import { encodePayload, type Payload } from "./payload.ts";
@@ -33,6 +34,8 @@ export interface RoomLogOptions {
 /** A certificate's life, seconds. */
 const CERTIFIED_FOR = 400 * 86_400;
 const RECORDS_A_SEGMENT = 16;
+/** From so long before a certificate's end on readers are warned, ms. */
+const ENDS_SOON = 30 * 86_400_000;
 
 /**
  * The append-only logs of the sealed rooms. Every method that writes must be called inside one transaction;
@@ -71,7 +74,7 @@ export function createRoomLog(o: RoomLogOptions) {
       prev: state.prev,
       key: dayKey(lib, state.key, state.keyEpoch, epoch),
       onlineSecret: online,
-      json: encodePayload({ ...payload, t }),
+      json: encodePayload(fitPayload({ ...payload, t })),
     });
     const row = { serial: state.serial, restart: state.restart, seq: state.nextSeq, epoch, record };
     store.append(state.room, row);
@@ -83,7 +86,8 @@ export function createRoomLog(o: RoomLogOptions) {
 
   const infoPayload = (state: SealState, info: SealedRoomInfo): Payload => {
     const chains = store.chains(state.room);
-    const before = chains.filter((c) => c.last !== null).at(-1);
+    // The newest closed chain that has a record: `prev` hashes its last one.
+    const before = chains.filter((c) => c.last !== null && c.last >= 0).at(-1);
     return {
       v: 1,
       t: 0,
@@ -102,7 +106,7 @@ export function createRoomLog(o: RoomLogOptions) {
           ? {}
           : { hash: Buffer.from(c.hash).toString("base64url") }),
       })),
-      ...(state.nextSeq === 0 && before !== undefined && before.last !== null && before.last >= 0
+      ...(state.nextSeq === 0 && before !== undefined && before.last !== null
         ? { after: { serial: before.serial, restart: before.restart, seq: before.last } }
         : {}),
       ...(info.chat === undefined ? {} : { chat: info.chat }),
@@ -128,18 +132,28 @@ export function createRoomLog(o: RoomLogOptions) {
     return { ...sealed.state, infoHash: hash };
   };
 
+  const closed = (room: RoomName, at: { readonly serial: number; readonly restart: number }) =>
+    store.chains(room).filter((row) => row.serial === at.serial && row.restart === at.restart);
+
+  /** Whether a certificate lasts long enough to begin a room with. */
+  const lasts = (bytes: Uint8Array, rootPk: Uint8Array): boolean => {
+    const cert = readCert(lib, new Uint8Array(bytes), rootPk);
+    return cert !== null && cert.notAfter * 1000 > o.now() + ENDS_SOON;
+  };
+
   return {
     today,
 
     /**
      * Makes a room's keys and its first record. `rootSeed` is 32 bytes; a root that certified an online key on
-     * this machine before lends it to the new room.
+     * this machine before lends it to the new room, unless its certificate ends soon.
      */
     create(room: RoomName, rootSeed: Uint8Array): void {
       const root = rootPair(lib, rootSeed);
       const known = store.certs(root.publicKey).at(-1);
       let serial = known?.serial ?? 1;
-      if (known === undefined || store.online(root.publicKey, known.serial) === null) {
+      const usable = known !== undefined && store.online(root.publicKey, known.serial) !== null;
+      if (!usable || !lasts(known.cert, root.publicKey)) {
         const online = onlinePair(lib);
         const from = Math.floor(o.now() / 1000);
         serial = (known?.serial ?? 0) + 1;
@@ -214,6 +228,8 @@ export function createRoomLog(o: RoomLogOptions) {
         const first = whole ? last + 1 : Math.floor((last + 1) / RECORDS_A_SEGMENT) * RECORDS_A_SEGMENT;
         store.trim(room, chain.serial, chain.restart, first);
         if (open) state = { ...state, firstSeq: Math.max(state.firstSeq, first) };
+        // Readers ask for closed chains from the first that is kept.
+        else for (const row of closed(room, chain)) store.putChain(room, { ...row, first });
       }
       store.dropFilesBefore(room, oldest);
       store.update(state);
@@ -258,7 +274,8 @@ export function createRoomLog(o: RoomLogOptions) {
         seq: state.nextSeq - 1,
         hash: state.prev,
         first: state.firstSeq,
-        made: Math.floor(o.now() / 1000),
+        // A clock that was set back must not let it fall: readers compare heads by it.
+        made: Math.max(state.lastT, Math.floor(o.now() / 1000)),
         seen,
         onlineSecret: onlineOf(state),
       });
