@@ -1,6 +1,6 @@
 import type { RoomName } from "../bridge/model/ids.ts";
 import { readCert } from "../bridge/seal/cert.ts";
-import { type Head, readHead } from "../bridge/seal/head.ts";
+import { type Head, headUnder } from "../bridge/seal/head.ts";
 import type { Core } from "./core.ts";
 
 /**
@@ -13,7 +13,7 @@ export function genuineHead(core: Core, room: RoomName, bytes: Uint8Array): Head
   const rootPk = new Uint8Array(state.rootPk);
   for (const { cert } of core.bridge.store.seal.certs(state.rootPk)) {
     const known = readCert(core.lib, new Uint8Array(cert), rootPk);
-    const head = known === null ? null : readHead(core.lib, new Uint8Array(bytes), known.onlinePk);
+    const head = known === null ? null : headUnder(core.lib, new Uint8Array(bytes), known);
     if (head !== null && Buffer.from(head.roomId).equals(state.roomId)) return head;
   }
   return null;
