@@ -56,11 +56,9 @@ sharp.unblock({
 export async function cleanImage(bytes: Uint8Array): Promise<CleanedImage> {
   try {
     const options = { limitInputPixels: LARGEST_PIXELS, failOn: "error" as const };
-    const { format, pages = 1, width = 0, height = 0 } = await sharp(bytes, options).metadata();
+    const { format, pages = 1 } = await sharp(bytes, options).metadata();
     if (format === undefined || !readable.has(format)) return { ok: false, code: "not_cleanable" };
     const animated = pages > 1 && (format === "gif" || format === "webp");
-    // sharp's own limit counts one frame.
-    if (animated && width * height * pages > LARGEST_PIXELS) return { ok: false, code: "not_cleanable" };
     const to = format === "png" || format === "webp" || format === "gif" ? kept[format] : kept.jpeg;
     const image = sharp(bytes, { ...options, animated });
     const { data, info } = await to

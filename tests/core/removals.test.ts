@@ -197,3 +197,31 @@ test("a file that becomes ready after its post was removed is fetched for nobody
   );
   expect(c.db.prepare("SELECT count(*) FROM archive").pluck().get()).toBe(0);
 });
+
+test("a file that was to be tried again is not asked for any more once its post is removed", async () => {
+  const c = await core();
+  let asked = 0;
+  c.source.files.set("f", (): MediaOutcome => {
+    asked++;
+    return { kind: "retry", at: c.clock.now() + 60_000 };
+  });
+  const runtime = start(c);
+  c.source.tell(posted(post(1, "С файлом", { attachments: [media("f")] })));
+  await soon(() => {
+    c.clock.advance(5_000);
+    expect(texts(c)).toHaveLength(1);
+  });
+  c.source.tell(removed(1));
+  await settle(c);
+  expect(texts(c)).toEqual([]);
+  const before = asked;
+  c.source.tell(posted(post(2, "Второй")));
+  for (let hour = 0; hour < 5; hour++) {
+    c.clock.advance(3_600_000);
+    c.source.tell();
+    await accepted(c);
+  }
+  await runtime.stop();
+  expect(asked).toBe(before);
+  expect(c.db.prepare("SELECT state, code FROM media").get()).toEqual({ state: "failed", code: "removed" });
+});

@@ -132,14 +132,16 @@ test("a small file that would unfold into a huge picture is refused before it do
     .toBuffer();
   const palette = 13 + 3 * 2 ** (((one[10] ?? 0) & 7) + 1);
   const frame = one.subarray(palette, -1);
-  const many = Buffer.concat([
-    one.subarray(0, palette),
-    ...Array.from({ length: 25 }, () => frame),
-    one.subarray(-1),
-  ]);
-  expect((await sharp(many).metadata()).pages).toBe(25);
-  expect(many.length).toBeLessThan(3_000_000);
-  expect(await cleanImage(many)).toEqual({ ok: false, code: "not_cleanable" });
+  const film = (frames: number): Buffer =>
+    Buffer.concat([
+      one.subarray(0, palette),
+      ...Array.from({ length: frames }, () => frame),
+      one.subarray(-1),
+    ]);
+  expect((await sharp(film(25)).metadata()).pages).toBe(25);
+  expect(film(25).length).toBeLessThan(3_000_000);
+  expect(await cleanImage(film(25))).toEqual({ ok: false, code: "not_cleanable" });
+  expect((await cleanImage(film(2))).ok).toBe(true);
 });
 
 test.each([
