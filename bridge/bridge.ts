@@ -2,6 +2,7 @@ import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "./failpoint.ts";
 import { createSpool } from "./media/spool.ts";
+import type { Disk } from "./model/disk.ts";
 import type { Clock, Random } from "./model/effects.ts";
 import { AnnouncementId, MediaId, type RoomName } from "./model/ids.ts";
 import type { Mapping, RoomTiming } from "./model/mapping.ts";
@@ -27,6 +28,7 @@ export interface BridgeOptions {
   readonly lib: typeof sodium;
   readonly vault: Vault;
   readonly db: Db;
+  readonly disk: Disk;
   readonly dataFolder: string;
   readonly mappings: readonly Mapping[];
   readonly rooms: ReadonlyMap<RoomName, RoomSettings>;
@@ -52,7 +54,7 @@ export function createBridge(o: BridgeOptions) {
     info: (room) => o.rooms.get(room)?.info ?? null,
     failpoints: o.failpoints,
   });
-  const spool = createSpool(lib, path.join(o.dataFolder, "spool"), o.failpoints);
+  const spool = createSpool(lib, o.disk, path.join(o.dataFolder, "spool"), o.failpoints);
   const outbox = sqliteOutbox({
     db,
     stores: store,
@@ -83,6 +85,7 @@ export function createBridge(o: BridgeOptions) {
   });
   const files = createRoomFiles({
     lib,
+    disk: o.disk,
     folder: path.join(o.dataFolder, "files"),
     spool,
     media: store.media,

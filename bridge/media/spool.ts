@@ -1,8 +1,7 @@
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "../failpoint.ts";
+import type { Disk, DiskWriter } from "../model/disk.ts";
 import type { MediaId } from "../model/ids.ts";
 
 /** Plaintext bytes in a sealed chunk. */
@@ -22,11 +21,11 @@ export interface Spool {
   sweep(keep: ReadonlySet<string>): Promise<void>;
 }
 
-export function createSpool(lib: typeof sodium, folder: string, failpoints: Failpoints): Spool {
+export function createSpool(lib: typeof sodium, disk: Disk, folder: string, failpoints: Failpoints): Spool {
   const file = (id: string) => path.join(folder, id);
 
   const push = async (
-    handle: FileHandle,
+    handle: DiskWriter,
     key: Uint8Array,
     content: AsyncIterable<Uint8Array>,
   ): Promise<number> => {
@@ -47,32 +46,32 @@ export function createSpool(lib: typeof sodium, folder: string, failpoints: Fail
 
   return {
     async write(id, key, content) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await disk.makeFolder(folder, 0o700);
       const part = `${file(id)}.part`;
-      const handle = await open(part, "w", 0o600);
+      const handle = await disk.create(part, 0o600);
       let size: number;
       try {
         size = await push(handle, key, content);
       } catch (error) {
         await handle.close();
-        await rm(part, { force: true });
+        await disk.remove(part);
         throw error;
       }
       await handle.close();
-      await rename(part, file(id));
-      await syncFolder(folder);
+      await disk.rename(part, file(id));
+      await disk.syncFolder(folder);
       failpoints("media.spooled");
       return size;
     },
     async *read(id, key) {
-      const handle = await open(file(id), "r");
+      const handle = await disk.open(file(id));
       try {
         const HEADER = lib.crypto_secretstream_xchacha20poly1305_HEADERBYTES;
         const SEALED = CHUNK + lib.crypto_secretstream_xchacha20poly1305_ABYTES;
-        const header = await exactly(handle, HEADER);
+        const header = await handle.read(HEADER);
         const state = lib.crypto_secretstream_xchacha20poly1305_init_pull(header, key);
         for (;;) {
-          const sealed = await exactly(handle, SEALED);
+          const sealed = await handle.read(SEALED);
           const pulled = lib.crypto_secretstream_xchacha20poly1305_pull(state, sealed, null);
           if (pulled === false) throw new Error("a spooled file that does not open");
           yield pulled.message;
@@ -82,32 +81,12 @@ export function createSpool(lib: typeof sodium, folder: string, failpoints: Fail
         await handle.close();
       }
     },
-    remove: (id) => rm(file(id), { force: true }),
+    remove: (id) => disk.remove(file(id)),
     async sweep(keep) {
-      const names = await readdir(folder).catch((): string[] => []);
-      for (const name of names) if (!keep.has(name)) await rm(path.join(folder, name), { force: true });
+      for (const name of await disk.list(folder))
+        if (!keep.has(name)) await disk.remove(path.join(folder, name));
     },
   };
-}
-
-/** The next `n` bytes of a file, fewer at its end. */
-async function exactly(handle: FileHandle, n: number): Promise<Uint8Array> {
-  const buffer = Buffer.alloc(n);
-  let got = 0;
-  while (got < n) {
-    const { bytesRead } = await handle.read(buffer, got, n - got);
-    if (bytesRead === 0) break;
-    got += bytesRead;
-  }
-  return buffer.subarray(0, got);
-}
-
-/** Makes a rename in `folder` durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, constants.O_RDONLY);
-  await handle.sync();
-  await handle.close();
 }
 
 /** A stream in pieces of exactly `size` bytes; the last one may be shorter (empty only for an empty stream). */

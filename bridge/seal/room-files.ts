@@ -1,8 +1,8 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "../failpoint.ts";
-import { type Spool, syncFolder } from "../media/spool.ts";
+import type { Spool } from "../media/spool.ts";
+import type { Disk } from "../model/disk.ts";
 import type { AnnouncementId, MediaId, RoomName } from "../model/ids.ts";
 import type { MediaMeta } from "../outbox/port.ts";
 import type { MediaStore } from "../store/media.ts";
@@ -11,6 +11,7 @@ import { sealFile } from "./file.ts";
 
 export interface RoomFilesOptions {
   readonly lib: typeof sodium;
+  readonly disk: Disk;
   /** `<folder>/<room>/<hex file id>`: sealed files as they are carried. */
   readonly folder: string;
   readonly spool: Spool;
@@ -23,6 +24,7 @@ export interface RoomFilesOptions {
 
 /** Files as a sealed room carries them: sealed anew for each room, so that no two rooms can be linked by a file. */
 export function createRoomFiles(o: RoomFilesOptions) {
+  const { disk } = o;
   const folderOf = (room: RoomName) => path.join(o.folder, room);
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
@@ -44,9 +46,9 @@ export function createRoomFiles(o: RoomFilesOptions) {
     ): Promise<FileEntry> {
       const spooled = o.media.state(media)?.spool;
       if (spooled == null) throw new Error("an attachment that is not spooled");
-      await mkdir(folderOf(room), { recursive: true, mode: 0o700 });
+      await disk.makeFolder(folderOf(room), 0o700);
       const part = path.join(folderOf(room), `${media}.part`);
-      const handle = await open(part, "w", 0o600);
+      const handle = await disk.create(part, 0o600);
       let written = false;
       try {
         const sealed = await sealFile(
@@ -62,8 +64,8 @@ export function createRoomFiles(o: RoomFilesOptions) {
         await handle.sync();
         written = true;
         await handle.close();
-        await rename(part, path.join(folderOf(room), hex(sealed.id)));
-        await syncFolder(folderOf(room));
+        await disk.rename(part, path.join(folderOf(room), hex(sealed.id)));
+        await disk.syncFolder(folderOf(room));
         const entry: FileEntry = {
           id: text(sealed.id),
           key: text(sealed.key),
@@ -82,7 +84,7 @@ export function createRoomFiles(o: RoomFilesOptions) {
         return entry;
       } catch (error) {
         if (!written) await handle.close();
-        await rm(part, { force: true });
+        await disk.remove(part);
         throw error;
       }
     },
@@ -90,11 +92,8 @@ export function createRoomFiles(o: RoomFilesOptions) {
     /** Removes files that no record refers to: leftovers of crashes, retracted posts and days past the window. */
     async sweep(room: RoomName): Promise<void> {
       const keep = new Set(o.store.fileIds(room).map(hex));
-      const names = await readdir(folderOf(room)).catch((): string[] => []);
-      for (const name of names) {
-        if (keep.has(name)) continue;
-        await rm(path.join(folderOf(room), name), { force: true });
-      }
+      for (const name of await disk.list(folderOf(room)))
+        if (!keep.has(name)) await disk.remove(path.join(folderOf(room), name));
     },
   };
 }

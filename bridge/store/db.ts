@@ -19,10 +19,7 @@ export type OpenResult =
 const APPLICATION = 0x50535431;
 const CHECK = new TextEncoder().encode("this is the vault of this database");
 
-/**
- * Opens (or makes) the database, proves that `vault` has its key before anything is written, and brings the
- * schema up to date. A wrong key or a newer schema leaves the file untouched.
- */
+/** Opens (or makes) the database in `file` as {@link readyDatabase} does. */
 export function openDatabase(file: string, vault: Vault): OpenResult {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   let db: Db;
@@ -36,12 +33,19 @@ export function openDatabase(file: string, vault: Vault): OpenResult {
       return { ok: false, problem: { code: "not_a_database" } };
     throw error;
   }
+  const ready = readyDatabase(db, vault);
+  if (!ready.ok) db.close();
+  return ready;
+}
+
+/**
+ * Proves that `vault` has the key of a database before anything is written, and brings its schema up to date. A
+ * wrong key or a newer schema leaves it untouched.
+ */
+export function readyDatabase(db: Db, vault: Vault): OpenResult {
   const version = Number(db.pragma("user_version", { simple: true }));
   const problem = version === 0 ? null : proveKey(db, vault, version);
-  if (problem !== null) {
-    db.close();
-    return { ok: false, problem };
-  }
+  if (problem !== null) return { ok: false, problem };
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
   db.pragma("foreign_keys = ON");

@@ -3,6 +3,7 @@ import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import { expect, test, vi } from "vitest";
 import { createTreeCarrier } from "../../adapters/web/feed/tree.ts";
+import { systemDisk } from "../../bridge/disk.ts";
 import { noFailpoints } from "../../bridge/failpoint.ts";
 import { ForeignId } from "../../bridge/model/ids.ts";
 import { ready } from "../../bridge/seal/sodium.ts";
@@ -41,7 +42,7 @@ async function run(
   });
   const feed = path.join(c.folder, "feed");
   c.source.files.set(REF, () => open(Buffer.from(`${CONTENT}\n`.repeat(4000))));
-  const runtime = start(c, {}, [createTreeCarrier(feed, noFailpoints)]);
+  const runtime = start(c, {}, [createTreeCarrier(systemDisk, feed, noFailpoints)]);
   const about = post(1, OLD, {
     sender: sender(SENDER),
     attachments: [media(REF, { name: NAME })],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
+import { systemDisk } from "../../bridge/disk.ts";
 import { type Failpoints, noFailpoints } from "../../bridge/failpoint.ts";
 import { createSpool, rechunk } from "../../bridge/media/spool.ts";
 import { MediaId } from "../../bridge/model/ids.ts";
@@ -17,7 +18,7 @@ async function spool(failpoints: Failpoints = noFailpoints) {
   const parent = await mkdtemp(path.join(tmpdir(), "postern-spool-"));
   onTestFinished(() => rm(parent, { recursive: true, force: true }));
   const folder = path.join(parent, "spool");
-  return { folder, spool: createSpool(lib, folder, failpoints), file: path.join(folder, ID) };
+  return { folder, spool: createSpool(lib, systemDisk, folder, failpoints), file: path.join(folder, ID) };
 }
 async function* pieces(...parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
   yield* parts;
