@@ -15,7 +15,7 @@ export interface JoinLink {
   readonly origins: readonly string[];
 }
 
-export interface Locator {
+interface Locator {
   readonly kind: "locator";
   /** Hex. */
   readonly roomId: string;

@@ -2,7 +2,7 @@ import type { MarkKind } from "../view.ts";
 import { fromBase64url } from "./bytes.ts";
 import type { FileSecret } from "./file.ts";
 
-export interface Mark {
+interface Mark {
   readonly m: MarkKind;
   readonly s: number;
   readonly e: number;

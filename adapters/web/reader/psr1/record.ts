@@ -6,8 +6,7 @@ const BUCKETS = [512, 1024, 2048, 4096, 8192, 16_384, 32_768];
 const HEADER = 72;
 const SIGNATURE = 64;
 const OVERHEAD = 72;
-/** The shortest record, bytes. */
-export const SHORTEST = HEADER + OVERHEAD + 512 + SIGNATURE;
+
 const DAY = 86_400;
 
 export interface RecordBytes {
@@ -24,7 +23,7 @@ export interface RecordBytes {
 }
 
 /** The length that a record's header claims; null when no record begins here. */
-export function claimedLength(bytes: Uint8Array): number | null {
+function claimedLength(bytes: Uint8Array): number | null {
   if (bytes.length < HEADER || !hasMagic(bytes, "PSR1") || bytes[4] !== 1) return null;
   const cut = new Cut(bytes.subarray(HEADER - 4, HEADER));
   const body = cut.number(4);

@@ -31,7 +31,7 @@ const SOON = 30 * 24 * HOUR;
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]/g;
 
 /** A file's name without bidi, control and path characters, and never empty. */
-export function cleanName(name: string): string {
+function cleanName(name: string): string {
   const clean = name.replaceAll(unsafe, "").replace(/^\.+/, "").trim().slice(0, 120);
   return clean === "" ? "file" : clean;
 }
@@ -48,7 +48,7 @@ function fileView(file: File): ViewFile {
   };
 }
 
-export const placeOf = (entry: Entry): readonly [number, number] => [entry.chain, entry.record.seq];
+const placeOf = (entry: Entry): readonly [number, number] => [entry.chain, entry.record.seq];
 const after = (a: readonly [number, number], b: readonly [number, number] | null): boolean =>
   b === null || a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
 
