@@ -35,6 +35,8 @@ export async function beginNewChains(core: Core, o: NewChainsOptions): Promise<v
     const roomId = Buffer.from(state.roomId).toString("hex");
     const tree = await readFile(path.join(config.feed.folder, roomId, "head")).catch(() => null);
     const other = await askOrigins(core, room, roomId, o);
+    // Asked to end while it waited: nothing is known, and a chain begun for nothing is one of 255.
+    if (o.signal.aborted) return;
     const heads = [tree, ...other.heads].flatMap((bytes) =>
       bytes === null ? [] : (genuineHead(core, room, bytes) ?? []),
     );

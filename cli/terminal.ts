@@ -6,6 +6,9 @@ const CLEAR = "\u001b[2J\u001b[H";
 const OWN_SCREEN = "\u001b[?1049h";
 const BACK = "\u001b[?1049l";
 
+/** Columns that every terminal has. */
+const WIDTH = 78;
+
 /** Questions at a terminal. */
 export function terminalAsk(input: Readable, output: Writable, signal: AbortSignal): Ask {
   // Loaded when something is asked: most commands ask nothing.
@@ -41,7 +44,7 @@ export function terminalAsk(input: Readable, output: Writable, signal: AbortSign
       const given = await confirm({ ...common, message: question, active: yes, inactive: no });
       return typeof given === "boolean" ? given : null;
     },
-    show: (text) => void output.write(text),
+    show: (text) => void output.write(text.split("\n").map(wrapped).join("\n")),
     clear: () => void output.write(CLEAR),
     async aside(work) {
       output.write(OWN_SCREEN + CLEAR);
@@ -52,4 +55,19 @@ export function terminalAsk(input: Readable, output: Writable, signal: AbortSign
       }
     },
   };
+}
+
+/** Broken between words: a terminal would break within them. */
+function wrapped(line: string): string {
+  let width = 0;
+  let text = "";
+  for (const word of line.split(/(?<= )/)) {
+    if (width > 0 && width + word.trimEnd().length > WIDTH) {
+      text = `${text.trimEnd()}\n`;
+      width = 0;
+    }
+    text += word;
+    width += word.length;
+  }
+  return text;
 }

@@ -77,6 +77,7 @@ async function checkPlace(
   o: ReachOptions,
 ): Promise<Line> {
   const { check: say } = o.words;
+  if (place.startsWith("http:") && from.startsWith("https:")) return wrong(say.originLocal(room, place));
   if (!o.running && isOwnFeed(o.config, place)) return note(say.originResting(room, place));
   const answer = await askWeb(`${place}/${roomId}/head`, { from, ...o });
   if (answer.kind === "fault") return wrong(say.originFault(room, place, answer.fault));

@@ -104,7 +104,9 @@ async function typed(ask: Ask, say: RoomWords): Promise<Agreement> {
 async function shown(ask: Ask, say: RoomWords): Promise<Agreement> {
   const seed = randomBytes(32);
   const code = recoveryCode(seed).split(" ");
-  ask.show(`\n${say.showing}\n\n${wordTable(code)}\n\n`);
+  // So that all of it stands on the smallest screen.
+  ask.clear();
+  ask.show(`${say.showing}\n\n${wordTable(code)}\n\n`);
   const written = await ask.confirm(say.written, say.yes, say.no);
   ask.clear();
   if (written !== true) return { end: written === null ? say.cancelled : say.notWritten };

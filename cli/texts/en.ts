@@ -166,6 +166,8 @@ export const en: Words = {
       `${origin} answers with something that is not the room "${room}". Check address and path; if the room was made anew, copy the feed's folder again`,
     originClosed: (room, origin) =>
       `"${room}" is at ${origin}, but a page from another address cannot read it. Make the host send the header Access-Control-Allow-Origin: *`,
+    originLocal: (room, origin) =>
+      `${origin} for the room "${room}": this address opens on this machine only, readers cannot get there. Write an https address into origins`,
     originStatus: (room, origin, status) =>
       `${origin} answers ${status} for the room "${room}". Check the host's settings`,
     originFault: (room, origin, fault) =>

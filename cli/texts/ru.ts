@@ -97,7 +97,7 @@ export const ru: Words = {
       "Код восстановления напечатан и не переспрошен. Сохраните его вне этой машины и сотрите там, куда он попал: журналы, история, файлы.",
     codeLength: (words) =>
       `Нужно 24 слова, здесь ${plural("ru", words, { one: "слово", few: "слова", many: "слов" })}.`,
-    codeWord: (place, word, nearest) => `Слова ${place} («${word}») нет в списке.${meant(nearest)}`,
+    codeWord: (place, word, nearest) => `Слова номер ${place} («${word}») нет в списке.${meant(nearest)}`,
     codeChecksum:
       "Все слова есть в списке, но вместе они не сходятся: какое-то перепутано или не на своём месте.",
     noKeys: (room) =>
@@ -167,6 +167,8 @@ export const ru: Words = {
       `${origin} отвечает чем-то другим, а не комнатой «${room}». Проверьте адрес и путь; если комнату создавали заново, скопируйте папку ленты снова`,
     originClosed: (room, origin) =>
       `«${room}» на ${origin} есть, но страница с другого адреса её не прочтёт. Включите на хостинге заголовок Access-Control-Allow-Origin: *`,
+    originLocal: (room, origin) =>
+      `${origin} для комнаты «${room}»: этот адрес открывается только на этой машине, читатели туда не попадут. Напишите в origins адрес https`,
     originStatus: (room, origin, status) =>
       `${origin} для комнаты «${room}» отвечает кодом ${status}. Проверьте настройки хостинга`,
     originFault: (room, origin, fault) =>

@@ -149,6 +149,7 @@ export interface CheckWords {
   readonly originEmpty: (room: string, origin: string) => string;
   readonly originNotFeed: (room: string, origin: string) => string;
   readonly originClosed: (room: string, origin: string) => string;
+  readonly originLocal: (room: string, origin: string) => string;
   readonly originStatus: (room: string, origin: string, status: number) => string;
   readonly originFault: (room: string, origin: string, fault: OriginFault) => string;
   readonly fine: string;
