@@ -41,7 +41,8 @@ export const systemDisk: Disk = {
     const handle = await open(file, "w", mode);
     return {
       async write(bytes) {
-        await handle.write(bytes);
+        // On a disk that is nearly full a write may take only a part, without an error.
+        for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
       },
       sync: () => handle.sync(),
       close: () => handle.close(),
