@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import type { Vault } from "../vault/vault.ts";
@@ -24,6 +24,8 @@ export function openDatabase(file: string, vault: Vault): OpenResult {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   let db: Db;
   try {
+    const refused = existsSync(file) ? refusal(file, vault) : null;
+    if (refused !== null) return { ok: false, problem: refused };
     db = new Database(file, { timeout: 5_000 });
     db.pragma("schema_version");
   } catch (error) {
@@ -36,6 +38,25 @@ export function openDatabase(file: string, vault: Vault): OpenResult {
   const ready = readyDatabase(db, vault);
   if (!ready.ok) db.close();
   return ready;
+}
+
+/**
+ * Why a database is refused, asked without any way to write: letting go of a writable connection would move what a
+ * bridge that was killed left in the WAL into the file. null: nothing speaks against it, or only a writable
+ * connection can tell.
+ */
+function refusal(file: string, vault: Vault): OpenProblem | null {
+  const db = new Database(file, { readonly: true, timeout: 5_000 });
+  try {
+    const version = Number(db.pragma("user_version", { simple: true }));
+    return version === 0 ? null : proveKey(db, vault, version);
+  } catch (error) {
+    // A journal that must be rolled back first.
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_READONLY")) return null;
+    throw error;
+  } finally {
+    db.close();
+  }
 }
 
 /**
