@@ -187,6 +187,23 @@ test("bundles by hand: taken with their certificate and kept, and what is wrong 
   expect(again.view().error).toBe("file-damaged");
 });
 
+test("no record is kept before the certificate that verifies it when the page is opened again", async () => {
+  const { net, link } = room(20);
+  const memory = memoryStorage();
+  const certs: number[] = [];
+  const storage: Storage = {
+    ...memory,
+    async saveRecords(id, records) {
+      certs.push((await memory.rooms())[0]?.certs.length ?? 0);
+      await memory.saveRecords(id, records);
+    },
+  };
+  const d = await device(net, link, { storage });
+  await until(() => expect(d.texts()).toHaveLength(20));
+  expect(certs.length).toBeGreaterThan(0);
+  expect(certs).not.toContain(0);
+});
+
 test("a certificate by hand is a renewal", async () => {
   const { net, w, link } = room(1);
   const d = await device(net, link);

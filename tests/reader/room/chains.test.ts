@@ -146,6 +146,25 @@ test("a new key in a chain above the link's asks for the new link, also after a 
   expect(kinds(viewOf(book))).toContain("rekeyed");
 });
 
+test("with the newest link at hand, a key between that was missed asks for nothing", () => {
+  const w = new RoomWriter();
+  const first = w.begin(1, 0);
+  const missed = w.begin(1, 1, { at: { key: seed(9) } });
+  w.rekey();
+  w.begin(1, 2);
+  const old = linkKey(w, { key: w.firstKey, epoch: w.firstEpoch });
+  const newest = linkKey(w, { restart: 2, epoch: TODAY });
+  for (const [one, two] of [
+    [old, newest],
+    [newest, old],
+  ] as const) {
+    const book = bookOf(w, one);
+    book.addKey(two);
+    addAll(book, [...first.records, ...missed.records]);
+    expect(kinds(viewOf(book))).toEqual(["history-begins"]);
+  }
+});
+
 test("a chain with the old key after a feigned or undone rekey needs no new link", () => {
   const w = new RoomWriter();
   const first = w.begin(1, 0);

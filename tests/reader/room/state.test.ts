@@ -51,6 +51,18 @@ test("a head that tells another hash than the record is two histories, and so ar
   expect(textsOf(viewOf(heads))).toEqual(["1", "2"]);
 });
 
+test("an info cannot lift a forged record of its own chain over the fork", () => {
+  const w = new RoomWriter();
+  const chain = w.begin(1, 0);
+  const forged = chain.make(post(9, "forged"), { seq: 3 });
+  const hash = Buffer.from(hashOf(forged)).toString("base64url");
+  chain.add({ ...w.info(chain), chains: [{ serial: 1, restart: 0, first: 0, last: 3, hash }] });
+  for (let n = 2; n <= 4; n++) chain.add(post(n, `${n}`));
+  const book = bookOf(w);
+  addAll(book, [...chain.records, forged]);
+  expect(textsOf(viewOf(book))).toEqual(["2"]);
+});
+
 test("a link to another record than the one before counts at the record that carries it", () => {
   const { w, chain } = room();
   chain.add(post(6, "6"), { prev: new Uint8Array(32).fill(1) });
