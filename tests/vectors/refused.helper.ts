@@ -17,7 +17,12 @@ const little = (n: bigint): Uint8Array =>
  * A signature whose R is r·B + `add`: the equation with the cofactor holds, the one without does not where `add`
  * has a small order.
  */
-export function crookedSignature(seed: Uint8Array, message: Uint8Array, r: bigint, add = torsion): Uint8Array {
+export function crookedSignature(
+  seed: Uint8Array,
+  message: Uint8Array,
+  r: bigint,
+  add = torsion,
+): Uint8Array {
   const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(seed);
   const point = r === 0n ? add : Point.BASE.multiply(r).add(add);
   const k = number(sha512(new Uint8Array([...point.toBytes(), ...pointBytes, ...message]))) % ORDER;
