@@ -178,13 +178,23 @@ describe.skipIf(chromium === null)("the reader page in Chromium", () => {
     await page.context().close();
   });
 
+  test("a post that comes leaves the others as they are: unfolded, and with their photos", async () => {
+    const page = await fixture.open(browser, "view=room");
+    await page.locator(".over").waitFor();
+    await page.getByText("что изменилось").click();
+    await page.evaluate("window.come()");
+    await page.locator('[data-item="NNNNNNNNNNN"]').waitFor();
+    expect(await page.locator("details.changes[open]").count()).toBe(1);
+    expect((await calls(page)).filter((call) => call === "openFile photo")).toHaveLength(1);
+    expect(await page.locator(".over").count()).toBe(1);
+    await page.context().close();
+  });
+
   test("a quote stands apart, without empty lines around it", async () => {
     const page = await fixture.open(browser, "view=room&many");
     const text = page.locator('[data-item="QQQQQQQQQQQ"] .text');
     expect(await text.locator("blockquote").textContent()).toBe("Зачёт принимается только по списку.");
-    expect(await text.textContent()).toBe(
-      "Из приказа:Зачёт принимается только по списку.\nСписок в деканате.",
-    );
+    expect(await text.textContent()).toBe("Из приказа:Зачёт принимается только по списку.Список в деканате.");
     await page.context().close();
   });
 

@@ -48,10 +48,10 @@ async function fixtures(browser: Browser): Promise<void> {
     for (const colorScheme of schemes)
       for (const [name, query] of Object.entries(scenes))
         await look(`${name}-${width}-${colorScheme}`, query, width, { colorScheme });
-  for (const [name, query] of Object.entries(scenes)) {
-    await look(`${name}-320`, query, 320, {});
-    await look(`${name}-390-en`, query, 390, { locale: "en-GB" });
-  }
+  for (const name of ["list", "room", "banners", "hostile"] as const)
+    await look(`${name}-320`, scenes[name], 320, {});
+  for (const name of ["none", "joined", "question"] as const)
+    await look(`${name}-390-en`, scenes[name], 390, { locale: "en-GB" });
   await fixture.close();
 }
 
@@ -98,8 +98,8 @@ else {
   await mkdir(folder, { recursive: true });
   const browser = await launch();
   try {
-    await fixtures(browser);
     await demo(browser);
+    await fixtures(browser);
   } finally {
     await browser.close();
   }

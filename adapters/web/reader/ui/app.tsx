@@ -55,13 +55,14 @@ export function App({ store }: { readonly store: Store }) {
     keepLanguage(next);
     setLang(next);
   };
+  const two = open !== null && view.rooms.length > 1;
   const { question } = view;
   const asked =
     question === null ? null : (view.rooms.find((room) => room.id === question.room)?.title ?? null);
 
   return (
     <Language.Provider value={t}>
-      <header class="bar">
+      <header class={`bar${two ? " two" : ""}`}>
         {/* A button: the fragment of this page is for links to rooms, and is not touched. */}
         <button type="button" class="skip" onClick={() => focusOn("main")}>
           {t.skip}
@@ -88,8 +89,8 @@ export function App({ store }: { readonly store: Store }) {
           ))}
         </fieldset>
       </header>
-      <div class={`page${open !== null && view.rooms.length > 1 ? " two" : ""}${over ? " over" : ""}`}>
-        {open !== null && view.rooms.length > 1 && (
+      <div class={`page${two ? " two" : ""}${over ? " over" : ""}`}>
+        {two && (
           <nav aria-label={t.rooms}>
             <RoomList view={view} actions={actions} />
           </nav>

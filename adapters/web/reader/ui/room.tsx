@@ -87,12 +87,13 @@ export function Room({ view, room, actions }: Props) {
     />
   );
 
-  const days: { key: string; items: ViewItem[] }[] = [];
+  // A day keeps its key when a post comes to it: its photos, and what is unfolded, stay as they are.
+  const days: { day: string; key: string; items: ViewItem[] }[] = [];
   for (const item of shown) {
-    const key = dayKey(t, zone, item.t);
+    const day = dayKey(t, zone, item.t);
     const last = days.at(-1);
-    if (last?.key === key) last.items.push(item);
-    else days.push({ key, items: [item] });
+    if (last?.day === day) last.items.push(item);
+    else days.push({ day, key: `${day} ${days.filter((d) => d.day === day).length}`, items: [item] });
   }
   /** The gaps that lie between an item and the next older one. */
   const gapsBelow = (item: ViewItem) => {
@@ -108,9 +109,9 @@ export function Room({ view, room, actions }: Props) {
   };
   const placed = new Set<Gap>();
   const body = days.map((day) => (
-    <section key={`${day.key} ${day.items[0]?.id}`} class="day">
+    <section key={day.key} class="day">
       <h2 class="date">{dayOf(t, zone, day.items[0]?.t ?? 0, now)}</h2>
-      {day.items.map((item) => [
+      {day.items.flatMap((item) => [
         draw(item, false),
         item.id === divider.current ? (
           <p key={`${item.id} read`} class="divider">

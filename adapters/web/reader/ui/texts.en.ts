@@ -67,7 +67,7 @@ export const en: Texts = {
   compareAt: (chain, seq) => `Record ${seq}, chain ${chain}`,
   telegram: "Spare channel in Telegram",
   forget: "Forget this room",
-  forgetHow: "Its messages and key will be erased from this device.",
+  forgetHow: "Forgetting the room erases its messages and key from this device.",
   joinedTitle: "Keep the link",
   joined:
     "Write it on paper or put it in a password manager. It opens this room on any device, and without it you would have to ask your class rep for a new one. Whoever gets the link can read the room.",
