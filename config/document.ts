@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { type Finding, keyText, type Path, type Place, type What } from "./findings.ts";
 
 /** A parsed file: its plain value, and where each key stands in it. */
@@ -57,6 +57,19 @@ function read(document: Document): { readonly value: unknown } | null {
   }
 }
 
+/** The line of the first alias that leads nowhere; null when all lead somewhere and there are only too many. */
+function aliasLine(document: Document, lines: LineCounter): number | null {
+  let line: number | null = null;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined || alias.range == null) return undefined;
+      line = lines.linePos(alias.range[0]).line;
+      return visit.BREAK;
+    },
+  });
+  return line;
+}
+
 /** Reads YAML 1.2. All syntax errors at once. `file` is only named in findings. */
 export function readYaml(text: string, file: string): YamlResult {
   const lines = new LineCounter();
@@ -72,7 +85,7 @@ export function readYaml(text: string, file: string): YamlResult {
       findings: document.errors.map((error) => broken(error.code, lines.linePos(error.pos[0]).line)),
     };
   const content = read(document);
-  if (content === null) return { ok: false, findings: [broken("BAD_ALIAS", null)] };
+  if (content === null) return { ok: false, findings: [broken("BAD_ALIAS", aliasLine(document, lines))] };
   return {
     ok: true,
     yaml: {

@@ -85,10 +85,12 @@ function entry(key: string, node: Node, indent: string, outerOff: boolean): read
 
 const head = [
   "# yaml-language-server: $schema=./postern.schema.json",
-  "# Настройки Postern. Скопируйте в postern.yaml и исправьте; проверить: postern check.",
-  "# Строка, которая начинается с # без пробела, выключена: уберите знак #, чтобы включить её.",
-  "# Postern's settings. Copy to postern.yaml and edit; to check: postern check.",
-  "# A line that begins with # and no words of prose is switched off: remove the # to switch it on.",
+  "# Настройки Postern. Скопируйте в postern.yaml и исправьте; проверить: npm run -s postern -- check",
+  "# Настройка, у которой знак # стоит в самом начале строки, выключена: уберите этот знак, и она заработает.",
+  "# Остальные строки с # это пояснения.",
+  "# Postern's settings. Copy to postern.yaml and edit; to check: npm run -s postern -- check",
+  "# A setting with a # at the very start of its line is switched off: remove that sign to switch it on.",
+  "# The other lines with # explain.",
   "# Made from the schema by `node config/generate.ts`; do not edit here.",
 ];
 

@@ -49,9 +49,17 @@ async function readText(file: string): Promise<{ readonly text: string } | { rea
 
 const sameKey = (a: Finding, b: Finding): boolean => a.place.key === b.place.key;
 
+/** A token that is missing since its setting is misspelt. */
+const follows = (known: Finding, finding: Finding): boolean =>
+  finding.what.code === "secret_missing" &&
+  known.what.code === "unknown_key" &&
+  known.place.key?.startsWith(finding.place.key?.replace(/[^.]*$/, "") ?? " ") === true;
+
 /** A cross-check has nothing to add where the schema already refuses the value. Sorted by line, files first. */
 function gather(schema: readonly Finding[], others: readonly Finding[]): readonly Finding[] {
-  const all = [...schema, ...others.filter((finding) => !schema.some((known) => sameKey(known, finding)))];
+  const said = (finding: Finding): boolean =>
+    schema.some((known) => sameKey(known, finding) || follows(known, finding));
+  const all = [...schema, ...others.filter((finding) => !said(finding))];
   return all.toSorted((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
 }
 

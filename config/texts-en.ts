@@ -26,19 +26,20 @@ export const en: Texts = {
     count: "A whole number above zero (and not too large) is needed.",
     yes_no: "true or false is needed.",
     text: "A text is needed; put it in quotes if it is all digits or YAML signs.",
-    title: "A title on one line is needed, up to 100 characters.",
+    title: "A title on one line is needed, up to 100 characters; put it in quotes if it is a number.",
     list: 'A list, not empty, is needed: [one, other] or lines that begin with "- ".',
-    group: 'Keys "name: value" are needed here, indented.',
+    group: 'Settings "name: value" are needed here, indented.',
     path: "The path of a file or folder is needed.",
   },
   yaml: {
-    DUPLICATE_KEY: "This key stands above in the same group already. Keep one.",
+    DUPLICATE_KEY: "This setting stands above in the same group already. Keep one.",
     TAB_AS_INDENT: "The line is indented with a tab. YAML indents with spaces only.",
-    BAD_INDENT: "The indentation does not match the lines around it. Align it with spaces.",
+    BAD_INDENT:
+      "The indentation does not match the lines around it, or a bracket above is not closed. Align it with spaces.",
     BAD_ALIAS: "A reference (*name) leads nowhere, or there are too many. Write the value itself.",
     MULTIPLE_DOCS: "The file holds several documents (a line ---). Keep one.",
     other:
-      "The YAML is broken here. Check indentation, quotes, brackets and colons in this line and above it.",
+      "The file is not written rightly here. Check indentation, quotes, brackets and colons in this line and above it.",
   },
   what: {
     file_missing: () =>
@@ -47,8 +48,8 @@ export const en: Texts = {
     file_empty: () => "The file is empty. Begin with a copy of postern.example.yaml.",
     not_utf8: () => "The file is not UTF-8. Save it as UTF-8.",
     unknown_key: (w) =>
-      `There is no such key.${w.nearest === null ? ` Known here: ${w.known.join(", ")}.` : meant(w.nearest)}`,
-    missing: () => "This key is missing. Add it (as in postern.example.yaml).",
+      `There is no such setting.${w.nearest === null ? ` Known here: ${w.known.join(", ")}.` : meant(w.nearest)}`,
+    missing: () => "This setting is missing. Add it (as in postern.example.yaml).",
     not_one_of: (w) => `${q(w.found, "en")}Possible here: ${w.allowed.join(", ")}.`,
     bad_name: (w) =>
       `${q(w.found, "en")}A name is made of lower-case Latin letters, digits, - and _ (63 at most) and begins with a letter or digit.`,
