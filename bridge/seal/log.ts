@@ -282,4 +282,3 @@ export function createRoomLog(o: RoomLogOptions) {
     },
   };
 }
-export type RoomLog = ReturnType<typeof createRoomLog>;

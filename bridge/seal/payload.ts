@@ -7,7 +7,7 @@ interface Base {
   readonly t: number;
 }
 
-export interface PayloadMark {
+interface PayloadMark {
   readonly m: MarkKind;
   readonly s: number;
   readonly e: number;

@@ -31,7 +31,7 @@ export interface Post {
   readonly files: readonly File[];
 }
 
-export interface Place {
+interface Place {
   readonly serial: number;
   readonly restart: number;
 }
