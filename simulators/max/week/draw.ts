@@ -37,7 +37,7 @@ function timetable(): string {
       const [at, from] = [left + x * wide, top + y * high];
       const frame = `<rect x='${at}' y='${from}' width='${wide}' height='${high}' stroke='#8b94a3' stroke-width='2' fill='${lesson === null ? "#fff" : (tints[lesson[0]] ?? "#fff")}'/>`;
       if (lesson === null) return frame;
-      return `${frame}${text(at + 16, from + 52, 22, lesson[0], bold)}${text(at + 16, from + 88, 21, /^\d/.test(lesson[1]) ? `ауд. ${lesson[1]}` : lesson[1], "fill='#3d4654'")}`;
+      return `${frame}${text(at + 16, from + 52, 20, lesson[0], bold)}${text(at + 16, from + 88, 21, /^\d/.test(lesson[1]) ? `ауд. ${lesson[1]}` : lesson[1], "fill='#3d4654'")}`;
     }),
   );
   const heads = days.map((day, x) =>
