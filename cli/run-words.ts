@@ -10,6 +10,8 @@ export interface RunWords {
   readonly port: (address: string, taken: boolean) => string;
   readonly noKeys: (room: string) => string;
   readonly started: (page: string | null) => string;
+  /** systemd waits to hear that it runs, and could not be told. */
+  readonly notTold: string;
   readonly stopping: string;
   readonly stopped: string;
   readonly failed: string;
@@ -42,6 +44,8 @@ const ru: RunWords = {
     page === null
       ? "Мост работает. Остановить: Ctrl-C."
       : `Мост работает, страница: ${page} Остановить: Ctrl-C.`,
+  notTold:
+    "systemd ждёт вести, что мост работает, а передать её не удалось: программы systemd-notify нет, или она не сработала. Объявления идут, но systemd может остановить мост. Поставьте пакет systemd или замените в файле службы Type=notify на Type=exec.",
   stopping: "Останавливаюсь: заканчиваю начатое.",
   stopped: "Остановлен. Ничего не потеряно: с этого места он и продолжит.",
   failed:
@@ -80,6 +84,8 @@ const en: RunWords = {
     `The room "${room}" has no keys yet: its announcements wait in the queue. Stop the bridge and make them: ${call(`room init ${room}`)}`,
   started: (page) =>
     page === null ? "The bridge runs. To stop: Ctrl-C." : `The bridge runs, page: ${page} To stop: Ctrl-C.`,
+  notTold:
+    "systemd waits to be told that the bridge runs, and could not be told: the program systemd-notify is missing or failed. Announcements are mirrored, but systemd may end the bridge. Install the package systemd, or put Type=exec for Type=notify into the unit file.",
   stopping: "Stopping: finishing what is under way.",
   stopped: "Stopped. Nothing is lost: it goes on from here.",
   failed:

@@ -10,6 +10,7 @@ import { readerPage } from "../reader-page.ts";
 import { createReports } from "../reports.ts";
 import { type RunWords, runWords } from "../run-words.ts";
 import { serve } from "../serve.ts";
+import { tellReady } from "../service-manager.ts";
 import { sourcesOf } from "../sources.ts";
 import type { Words } from "../texts/shape.ts";
 
@@ -89,6 +90,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     const { served } = started;
     logger.event("bridge.started", served.port === null ? {} : { status: served.port });
     tell(say.started(served.page));
+    if (!(await tellReady(io.env))) tell(say.notTold);
     const broken = await Promise.race([
       stopped(io.signal),
       served.ended.then(

@@ -1,2 +1,5 @@
-/** How a person calls a command, to be copied as it stands: in a clone there is no `postern` to be found. */
-export const call = (command: string): string => `npm run -s postern -- ${command}`;
+/** A package is bundled into JavaScript and brings a program; in a clone there is no `postern` to be found. */
+const packed = import.meta.filename.endsWith(".js");
+
+/** How a person calls a command, to be copied as it stands. */
+export const call = (command: string): string => `${packed ? "postern" : "npm run -s postern --"} ${command}`;
