@@ -128,19 +128,31 @@ export async function maxWorld(options: Partial<StartOptions> = {}) {
     source,
     publish,
     started,
+    /** The same MAX at another address, where each question is changed by `by` first. */
+    through: (by: (path: string) => string) =>
+      stub(async (url) => {
+        const headers = { authorization: max.token };
+        const answer = await fetch(max.url + by(url.pathname + url.search), { headers });
+        return { status: answer.status, text: await answer.text() };
+      }),
     until: (reached: () => boolean) => until(clock, reached),
   };
 }
 
+interface Stubbed {
+  readonly status?: number;
+  readonly text: string;
+}
+
 /** A server that answers each path with what `answer` says: for what the simulator cannot be made to say. */
-export async function stub(answer: (url: URL) => { readonly status?: number; readonly text: string }) {
+export async function stub(answer: (url: URL) => Stubbed | Promise<Stubbed>) {
   const asked: URL[] = [];
   const tokens: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://stub");
     asked.push(url);
     tokens.push(request.headers.authorization);
-    const { status = 200, text } = answer(url);
+    const { status = 200, text } = await answer(url);
     response.writeHead(status, { "content-type": "application/json" });
     response.end(text);
   });
