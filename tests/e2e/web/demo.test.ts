@@ -107,7 +107,7 @@ describe.skipIf(chromium === null)("the demo in Chromium", () => {
     demo.process.kill("SIGINT");
     expect(await demo.ended).toBe(0);
     expect(await demo.left()).toEqual([]);
-  });
+  }, 180_000);
 });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(

@@ -138,5 +138,5 @@ describe.skipIf(chromium === null)("the feed's folder on another web server, the
     for (const place of places) await opens(`http://${place}/faculty/${fragment}`, pdf);
     const page = pathToFileURL(path.join(folder, "faculty", "index.html")).href;
     await opens(`${page}${fragment}.${places[0]}/faculty`, pdf);
-  });
+  }, 180_000);
 });

@@ -71,6 +71,31 @@ export function ErrorLine({ view, actions }: { readonly view: AppView; readonly 
   );
 }
 
+/** Takes a file with messages: a bundle, or a sealed file. */
+export function PickFile({ actions }: { readonly actions: Actions }) {
+  const t = useTexts();
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" onClick={() => picker.current?.click()}>
+        {t.pick}
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        aria-label={t.pick}
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          if (file !== undefined) actions.takeFile(file);
+          event.currentTarget.value = "";
+        }}
+      />
+      <p class="quiet drop">{t.drop}</p>
+    </>
+  );
+}
+
 /** Copies a text and says how that went. */
 function Copy(p: {
   readonly text: string;

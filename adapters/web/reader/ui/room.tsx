@@ -3,7 +3,7 @@ import type { Actions, AppView, Banner, RoomView, ViewItem } from "../view.ts";
 import { dayKey, dayOf, momentOf } from "./format.ts";
 import { elementId, Item } from "./item.tsx";
 import { useTexts } from "./language.ts";
-import { BannerLine, ErrorLine, Joined } from "./notices.tsx";
+import { BannerLine, ErrorLine, Joined, PickFile } from "./notices.tsx";
 
 /** Items drawn at first, and more on each wish: a long room must not hold back its first line. */
 const PAGE = 60;
@@ -219,6 +219,8 @@ function About({ room, actions }: { readonly room: RoomView; readonly actions: A
           <p class="quiet">{t.compareAt(compare.chain, compare.seq)}</p>
         </details>
       )}
+      <p class="quiet">{t.pickHow}</p>
+      <PickFile actions={actions} />
       <p class="quiet">{t.forgetHow}</p>
       <button type="button" class="danger" onClick={() => actions.forgetRoom(room.id)}>
         {t.forget}

@@ -1,7 +1,7 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Actions, AppView } from "../view.ts";
 import { useTexts } from "./language.ts";
-import { ErrorLine } from "./notices.tsx";
+import { ErrorLine, PickFile } from "./notices.tsx";
 
 interface Props {
   readonly view: AppView;
@@ -38,7 +38,6 @@ export function RoomList({ view, actions }: Props) {
 function Enter({ view, actions }: Props) {
   const t = useTexts();
   const [text, setText] = useState("");
-  const picker = useRef<HTMLInputElement>(null);
   return (
     <section aria-labelledby="enter" class="enter">
       <h2 id="enter">{t.open}</h2>
@@ -70,21 +69,7 @@ function Enter({ view, actions }: Props) {
           {t.linkHint}
         </p>
       </form>
-      <button type="button" onClick={() => picker.current?.click()}>
-        {t.pick}
-      </button>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        aria-label={t.pick}
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          if (file !== undefined) actions.takeFile(file);
-          event.currentTarget.value = "";
-        }}
-      />
-      <p class="quiet drop">{t.drop}</p>
+      <PickFile actions={actions} />
     </section>
   );
 }
