@@ -22,7 +22,7 @@ function placeIn(error: Error): string | null {
   const frames = after < 0 ? "" : stack.slice(after + error.message.length);
   for (const [, place = ""] of frames.matchAll(/^ {4}at .*?(file:\/\/[^\s)]+:\d+):\d+\)?$/gm)) {
     const relative = place.startsWith(root) ? place.slice(root.length) : "";
-    if (/^(?:adapters|bridge|cli|config|simulators)\/[\w./-]+:\d+$/.test(relative)) return relative;
+    if (/^(?!node_modules\/)[\w-]+\/[\w./-]+:\d+$/.test(relative)) return relative;
   }
   return null;
 }
