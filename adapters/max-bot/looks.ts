@@ -51,4 +51,3 @@ export function createLooks(channels: readonly ChannelPlan[], now: () => Millis)
     },
   };
 }
-export type Looks = ReturnType<typeof createLooks>;

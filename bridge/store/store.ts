@@ -22,4 +22,3 @@ export const openStore = (db: Db, vault: Vault, archiveDays: number) => ({
   sightings: sightingStore(db, vault),
   sources: sourceStore(db, vault),
 });
-export type Store = ReturnType<typeof openStore>;

@@ -8,9 +8,6 @@ const hex16 = (value: bigint) => BigInt.asUintN(64, value).toString(16).padStart
 /** The `mid` of message number `seq` in chat `chatId` (decimal text). */
 export const midOf = (chatId: string, seq: bigint): string => `mid.${hex16(BigInt(chatId))}${hex16(seq)}`;
 
-/** Creation time of a message, ms UTC, from its number. */
-export const timeOf = (seq: bigint): number => Number(seq >> 16n);
-
 /** Hands out message numbers of one chat: unique, and rising for messages created in the same millisecond. */
 export class SeqMaker {
   readonly #last = new Map<number, bigint>();
