@@ -35,6 +35,8 @@ interface Taken {
   readonly messages: readonly Message[];
   /** Entries that could not be read as messages. */
   readonly odd: number;
+  /** Whether some could not be asked for: more than a page of the same millisecond. */
+  readonly holes: boolean;
   /** MAX's time of the first page, whole seconds. */
   readonly at: Millis;
 }
@@ -53,6 +55,7 @@ async function back(
   let at: Millis | null = null;
   let before: number | null = null;
   let odd = 0;
+  let holes = false;
   for (;;) {
     const query = {
       chat_id: channel,
@@ -77,9 +80,10 @@ async function back(
     const messages = [...seen.values()];
     // A page shorter than asked for is no proof that there is no more: only nothing new is.
     const ended = seen.size === known && (oldest === null || before === null || before <= oldest);
-    if (ended || oldest === null || enough(messages, at)) return { messages, odd, at };
+    if (ended || oldest === null || enough(messages, at)) return { messages, odd, holes, at };
     // One more than the oldest of a full page, so that others of the same millisecond are not missed; but always onwards.
     const full = page.data.messages.length >= PAGE;
+    holes ||= full && seen.size === known;
     before = full && seen.size > known ? oldest + 1 : oldest;
   }
 }
@@ -171,10 +175,8 @@ export async function reconcile(
   const posts = snapshots(within, Math.max(taken.at, o.seen));
   const ids = posts.flatMap((e) => (e.type === "snapshot" ? [e.post.foreignId] : []));
   const window: SourceEvent = { type: "window", channel, from, to: taken.at, ids };
-  // An entry that could not be read might be any post: nothing may count as vanished then.
-  return {
-    kind: "read",
-    events: [...posts, ...skipped(taken.odd), ...(taken.odd === 0 ? [window] : [])],
-    at: taken.at,
-  };
+  // An entry that was not read might be any post: nothing may count as vanished then.
+  const whole = taken.odd === 0 && !taken.holes;
+  const events = [...posts, ...skipped(taken.odd), ...(whole ? [window] : [])];
+  return { kind: "read", events, at: taken.at };
 }

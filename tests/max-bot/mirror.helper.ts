@@ -73,6 +73,12 @@ export async function mirror(options: Partial<StartOptions> = {}, channels = 1) 
       await world.until(() => polls() > before && control.stats().updates.waiting > 0);
       clock.advance(POLL);
     },
+    /** Waits until everything queued was read and a poll is held again. */
+    settled: () =>
+      world.until(() => {
+        const { pending, waiting } = control.stats().updates;
+        return pending === 0 && waiting > 0;
+      }),
     /** What a reader sees. */
     shown: () => texts(c),
     items: () => items(c),
