@@ -1,6 +1,9 @@
+import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const root = pathToFileURL(`${import.meta.dirname}/../`).href;
+const root = path.join(import.meta.dirname, "..", path.sep);
+/** How a stack may name our files. */
+const roots = [pathToFileURL(root).href, root];
 
 /**
  * Names a bug by its kind and its place in our code, and by nothing else: an error's message may hold a token or an
@@ -20,9 +23,12 @@ function placeIn(error: Error): string | null {
   // The stack begins with the message, which could look like anything.
   const after = stack.indexOf(error.message);
   const frames = after < 0 ? "" : stack.slice(after + error.message.length);
-  for (const [, place = ""] of frames.matchAll(/^ {4}at .*?(file:\/\/[^\s)]+:\d+):\d+\)?$/gm)) {
-    const relative = place.startsWith(root) ? place.slice(root.length) : "";
-    if (/^(?!node_modules\/)[\w-]+\/[\w./-]+:\d+$/.test(relative)) return relative;
-  }
+  for (const frame of frames.split("\n").filter((line) => line.startsWith("    at ")))
+    for (const own of roots) {
+      const at = frame.indexOf(own);
+      const relative = at < 0 ? "" : frame.slice(at + own.length).replaceAll("\\", "/");
+      const place = /^(?!node_modules\/)([\w-]+\/[\w./-]+:\d+):\d+\)?$/.exec(relative)?.[1];
+      if (place !== undefined) return place;
+    }
   return null;
 }

@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
 import { build } from "./build.ts";
 import type { Config, Lang } from "./config.ts";
 import { crossChecks, type Told } from "./cross-checks.ts";
 import { readYaml, type YamlFile } from "./document.ts";
 import type { Finding, What } from "./findings.ts";
 import { fromIssues } from "./issues.ts";
-import { langOf } from "./lang.ts";
+import { langOf, writtenLang } from "./lang.ts";
 import { loosely } from "./loose.ts";
 import { Schema, type Written } from "./schema.ts";
 import { type Environment, openToOthers, readSecrets } from "./secrets.ts";
@@ -33,8 +32,6 @@ export type LoadResult =
       readonly errors: readonly Finding[];
       readonly warnings: readonly Finding[];
     };
-
-const Lingual = z.looseObject({ lang: z.enum(["ru", "en"]) });
 
 async function readText(file: string): Promise<{ readonly text: string } | { readonly what: What }> {
   try {
@@ -118,8 +115,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
       { severity: "error", place: { file: options.file, line: null, key: null }, what: read.what },
     ]);
   const parsed = readYaml(read.text, options.file);
-  if (!parsed.ok) return failed(outside, parsed.findings);
-  const lang = options.lang ?? Lingual.safeParse(parsed.yaml.value).data?.lang ?? langOf(options.env);
+  const lang = options.lang ?? writtenLang(read.text) ?? langOf(options.env);
+  if (!parsed.ok) return failed(lang, parsed.findings);
   const { findings, config } = await check(parsed.yaml, file, options);
   return config === null ? failed(lang, findings) : { ok: true, lang, config, warnings: findings };
 }

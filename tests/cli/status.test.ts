@@ -1,0 +1,161 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { takeRunLock } from "../../bridge/store/run-lock.ts";
+import type { BridgeCommands, BridgeStatus, OpenBridge } from "../../cli/bridge-api.ts";
+import { roomInit } from "../../cli/commands/room-init.ts";
+import { status } from "../../cli/commands/status.ts";
+import { fakeIo, place, TOKEN } from "./io.helper.ts";
+
+const NOW = Date.UTC(2026, 10, 2, 12);
+
+/** A bridge of which only its status is asked. */
+const bridgeWith = (told: BridgeStatus): OpenBridge => {
+  const never = async (): Promise<never> => {
+    throw new Error("asked for more than status");
+  };
+  const bridge: BridgeCommands = {
+    exists: true,
+    rooms: { state: never, init: never, link: never, headMade: never },
+    status: async () => told,
+    close: async () => {},
+  };
+  return async () => ({ ok: true, bridge });
+};
+
+const busy: BridgeStatus = {
+  running: true,
+  sources: [
+    { name: SourceName.parse("faculty"), lastRead: NOW - 12_000, trouble: null },
+    { name: SourceName.parse("other"), lastRead: NOW - 3 * 3_600_000, trouble: "token_refused" },
+    { name: SourceName.parse("fresh"), lastRead: null, trouble: null },
+  ],
+  rooms: [
+    { name: RoomName.parse("calm"), keys: true, queued: 0, head: null, dead: 0 },
+    {
+      name: RoomName.parse("waiting"),
+      keys: true,
+      queued: 3,
+      head: {
+        since: NOW - 120_000,
+        mapping: MappingName.parse("all"),
+        attempts: 2,
+        due: NOW + 30_000,
+      },
+      dead: 1,
+    },
+    { name: RoomName.parse("keyless"), keys: false, queued: 0, head: null, dead: 0 },
+  ],
+  unmatched: 5,
+};
+
+test("what flows, what waits and what failed is told in plain words of either language", async () => {
+  const { asked } = await place();
+  const said = async (lang: "ru" | "en") => {
+    const io = fakeIo({ now: () => NOW });
+    expect(await status(io, { ...asked, lang, json: false }, bridgeWith(busy))).toBe(0);
+    expect(io.stderr()).toBe("");
+    return io.stdout();
+  };
+  expect(await said("en")).toBe(
+    [
+      "The bridge is running.",
+      "Sources",
+      "  faculty: read 12 seconds ago",
+      "  other: read 3 hours ago; in the way: the token is refused: get a new one from the bot's maker",
+      "  fresh: never read yet",
+      "Rooms",
+      "  calm: all is sent",
+      "  waiting: 3 parts queued; the first waits for 2 minutes, failed tries: 2, next in 30 seconds; failed for good: 1",
+      "  keyless: no keys yet",
+      "5 posts matched no mapping.",
+      "",
+    ].join("\n"),
+  );
+  expect(await said("ru")).toBe(
+    [
+      "Мост работает.",
+      "Источники",
+      "  faculty: прочитан 12 секунд назад",
+      "  other: прочитан 3 часа назад; мешает: токен не принят: возьмите новый у создателя бота",
+      "  fresh: ещё ни разу не прочитан",
+      "Комнаты",
+      "  calm: всё отправлено",
+      "  waiting: в очереди 3 части; первая ждёт 2 минуты, неудач: 2, дальше через 30 секунд; не доставлено и не будет: 1",
+      "  keyless: ключей ещё нет",
+      "Постов, что не подошли ни под одно правило: 5.",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("as JSON it has keys that scripts may rely on", async () => {
+  const { asked } = await place();
+  const io = fakeIo({ now: () => NOW });
+  expect(await status(io, { ...asked, json: true }, bridgeWith(busy))).toBe(0);
+  expect(JSON.parse(io.stdout())).toEqual({
+    running: true,
+    sources: [
+      { name: "faculty", last_read: "2026-11-02T11:59:48.000Z", trouble: null },
+      { name: "other", last_read: "2026-11-02T09:00:00.000Z", trouble: "token_refused" },
+      { name: "fresh", last_read: null, trouble: null },
+    ],
+    rooms: [
+      { name: "calm", keys: true, queued: 0, head: null, failed: 0 },
+      {
+        name: "waiting",
+        keys: true,
+        queued: 3,
+        head: {
+          since: "2026-11-02T11:58:00.000Z",
+          mapping: "all",
+          attempts: 2,
+          due: "2026-11-02T12:00:30.000Z",
+        },
+        failed: 1,
+      },
+      { name: "keyless", keys: false, queued: 0, head: null, failed: 0 },
+    ],
+    unmatched: 5,
+  });
+});
+
+test("before anything was made there is a status too, and asking for it makes nothing", async () => {
+  const { asked, folder } = await place();
+  const io = fakeIo();
+  expect(await status(io, { ...asked, json: false })).toBe(0);
+  expect(io.stdout()).toContain("The bridge is not running");
+  expect(io.stdout()).toContain("  second: no keys yet");
+  expect(await readdir(folder)).toEqual(["postern.yaml"]);
+});
+
+test("whether a bridge runs is told by the lock that it holds", async () => {
+  const { asked, folder } = await place();
+  await roomInit(fakeIo(), { ...asked, room: "faculty", printCode: true });
+  const running = async () => {
+    const io = fakeIo();
+    await status(io, { ...asked, json: true });
+    expect(io.stdout() + io.stderr()).not.toContain(TOKEN);
+    return JSON.parse(io.stdout());
+  };
+  expect(await running()).toMatchObject({ running: false, rooms: [{ keys: true }, { keys: false }] });
+  const lock = takeRunLock(path.join(folder, "data"), 0);
+  expect(await running()).toMatchObject({ running: true });
+  lock?.release();
+  expect(await running()).toMatchObject({ running: false });
+});
+
+test("a wrong key is told, and settings that are wrong are", async () => {
+  const { asked } = await place();
+  await roomInit(fakeIo(), { ...asked, room: "faculty", printCode: true });
+  const wrong = fakeIo({ env: { POSTERN_VAULT_KEY: "1".repeat(64) } });
+  expect(await status(wrong, { ...asked, json: true })).toBe(2);
+  expect(wrong.stdout()).toBe("");
+  expect(wrong.stderr()).toContain("This key does not open this database");
+  const { asked: broken } = await place((base) => base.replace("title: Faculty", "titel: Faculty"));
+  const io = fakeIo();
+  expect(await status(io, { ...broken, json: false })).toBe(1);
+  expect(io.stderr()).toContain("rooms.faculty.titel");
+  expect(io.stderr()).toContain("2 errors in");
+});
