@@ -25,7 +25,13 @@ export function pageOf(config: Config): string | null {
 /**
  * A room's join link, from the oldest day kept or from today. `page` ends in a slash. null: the room has no keys.
  */
-export function linkOf(core: Core, room: RoomName, page: string, fromToday: boolean): string | null {
+export function linkOf(
+  core: Core,
+  room: RoomName,
+  page: string,
+  fromToday: boolean,
+  origins: readonly string[] = core.config.rooms.get(room)?.origins ?? [],
+): string | null {
   const { store, log } = core.bridge;
   const state = store.seal.get(room);
   if (state === null) return null;
@@ -42,6 +48,6 @@ export function linkOf(core: Core, room: RoomName, page: string, fromToday: bool
       epoch,
       key: dayKey(core.lib, state.key, state.keyEpoch, epoch),
     },
-    core.config.rooms.get(room)?.origins ?? [],
+    origins,
   );
 }

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import type { Lang } from "../../config/config.ts";
+
+/** What came of {@link Live.reload}, to be told as it stands. */
+export const Reloaded = z.discriminatedUnion("kind", [
+  /** In force. `restart`: settings that were changed too, but count from the next start on. */
+  z.object({
+    kind: z.literal("reloaded"),
+    warnings: z.array(z.string()),
+    /** Rooms that have no keys yet. */
+    keyless: z.array(z.string()),
+    restart: z.array(z.string()),
+  }),
+  /** The old settings stay in force; what is wrong with the new ones, a line each: file, line, key. */
+  z.object({ kind: z.literal("refused"), errors: z.array(z.string()), warnings: z.array(z.string()) }),
+]);
+export type Reloaded = z.infer<typeof Reloaded>;
+
+/** What an operation may ask of the bridge that runs. */
+export interface Live {
+  /** Lets what runs follow the store: a room that got keys or others is served from now on. */
+  renew(): Promise<void>;
+  /** Reads the configuration anew. Nothing is lost or doubled; a wrong one changes nothing. `lang`: of the answer. */
+  reload(lang: Lang): Promise<Reloaded>;
+}
