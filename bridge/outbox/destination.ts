@@ -26,6 +26,10 @@ export interface Destination {
   prepare(delivery: Delivery, signal: AbortSignal): Promise<Preparation>;
   /** Sends exactly `fixed.bytes`. Repeating with the same key must not double anything the messenger can tell apart. */
   send(fixed: Fixed, delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
-  /** Finds out what became of a send whose answer was lost, where the messenger allows it. */
+  /**
+   * Finds out what became of a send whose answer was lost, where the messenger allows it. Also asked before the same
+   * bytes are sent again, unless the last try certainly failed: a crash may have come after the send. `retry`: it is
+   * not there, so it may be sent (not before `at`).
+   */
   settle?(fixed: Fixed, delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
 }

@@ -36,6 +36,8 @@ export function createWorker(o: WorkerOptions): Worker {
   const busy = new Set<RoomName>();
   const parked = new Map<RoomName, Millis>();
   const homeless = new Set<RoomName>();
+  /** Deliveries whose last try certainly did not arrive. Of any other that is fixed the answer may have been lost. */
+  const notThere = new Set<number>();
   const startedAt = o.clock.now();
 
   /** Until when a head waits for its attachments: they are fetched from when it was accepted, or since the start. */
@@ -60,12 +62,16 @@ export function createWorker(o: WorkerOptions): Worker {
       if (made.kind === "outcome") return made.outcome;
       fixed = await o.outbox.fix(delivery, made.prepared, made.lacking);
       if (fixed === null) return null;
+    } else if (to.settle !== undefined && !notThere.delete(delivery.id)) {
+      const found = await to.settle(fixed, delivery, signal);
+      if (found.kind !== "retry" || found.at > o.clock.now()) return found;
     }
     o.failpoints("send.before");
     let outcome = await to.send(fixed, delivery, signal);
     if (outcome.kind === "unknown" && to.settle !== undefined)
       outcome = await to.settle(fixed, delivery, signal);
     o.failpoints("send.after");
+    if (outcome.kind === "retry") notThere.add(delivery.id);
     return outcome;
   };
 
