@@ -1,4 +1,4 @@
-import { createBell } from "./bell.ts";
+import { type Bell, createBell } from "./bell.ts";
 import type { Clock, Random } from "./model/effects.ts";
 import type { Millis, RoomName } from "./model/ids.ts";
 import { pause } from "./outbox/retry.ts";
@@ -6,6 +6,13 @@ import type { Carrier, LogView } from "./seal/carrier.ts";
 
 /** A head is made anew at least this often, so that readers see the mirror alive. */
 const HEAD_EVERY = 30 * 60_000;
+
+/** One carrier of one room. `behind`: the log grew since it was last copied. */
+interface Way {
+  readonly carrier: Carrier;
+  readonly bell: Bell;
+  behind: boolean;
+}
 
 export interface CarriersOptions {
   readonly rooms: readonly RoomName[];
@@ -21,23 +28,24 @@ export interface CarriersOptions {
 
 /** Copies every room's log to every carrier, each room and carrier on its own: one that fails holds up no other. */
 export function createCarriers(o: CarriersOptions) {
-  const bells = new Map(o.rooms.map((room) => [room, o.carriers.map(() => createBell(o.clock))]));
+  const ways = new Map(
+    o.rooms.map((room) => [
+      room,
+      o.carriers.map((carrier) => ({ carrier, bell: createBell(o.clock), behind: false })),
+    ]),
+  );
 
-  const follow = async (
-    room: RoomName,
-    carrier: Carrier,
-    index: number,
-    signal: AbortSignal,
-  ): Promise<void> => {
-    const bell = bells.get(room)?.[index];
-    if (bell === undefined) return;
+  /** Copies until `signal` aborts, and then once more what has grown meanwhile. */
+  const follow = async (room: RoomName, way: Way, signal: AbortSignal, cut: AbortSignal): Promise<void> => {
+    const { carrier, bell } = way;
     let tries = 0;
-    while (!signal.aborted) {
+    while (!signal.aborted || (way.behind && !cut.aborted)) {
       let until: Millis = o.clock.now() + HEAD_EVERY;
+      way.behind = false;
       try {
         const log = o.view(room);
         if (log !== null) {
-          await carrier.copy(log, signal);
+          await carrier.copy(log, cut);
           o.copied(room, carrier.name);
         }
         if (tries > 0) o.report(room, carrier.name, "copied");
@@ -54,10 +62,14 @@ export function createCarriers(o: CarriersOptions) {
   return {
     /** The room's log grew. */
     grown(room: RoomName) {
-      for (const bell of bells.get(room) ?? []) bell.ring();
+      for (const way of ways.get(room) ?? []) {
+        way.behind = true;
+        way.bell.ring();
+      }
     },
-    async run(signal: AbortSignal): Promise<void> {
-      await Promise.all(o.rooms.flatMap((room) => o.carriers.map((c, i) => follow(room, c, i, signal))));
+    /** Copies until `signal` aborts; what is under way and what has grown is finished first, unless `cut` aborts. */
+    async run(signal: AbortSignal, cut: AbortSignal): Promise<void> {
+      await Promise.all([...ways].flatMap(([room, its]) => its.map((way) => follow(room, way, signal, cut))));
     },
   };
 }

@@ -45,8 +45,11 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime {
-  /** Ends everything in order: sources first, then what is under way is finished. Resolves when all is quiet. */
-  stop(): Promise<void>;
+  /**
+   * Ends everything in order: sources first, then what is under way is finished, last the carriers. Resolves when all
+   * is quiet, or soon after `cut` aborts: what hangs then is left to itself, and nothing that comes of it is recorded.
+   */
+  stop(cut?: AbortSignal): Promise<void>;
   /** Resolves when everything ended; rejects if a part broke (a bug, a disk that fails): the process should stop. */
   readonly ended: Promise<void>;
 }
@@ -60,6 +63,8 @@ export function startRuntime(o: RuntimeOptions): Runtime {
   const { bridge, clock, random, failpoints, reports } = o;
   const reading = new AbortController();
   const serving = new AbortController();
+  const carrying = new AbortController();
+  const cutting = new AbortController();
 
   const carriers = createCarriers({
     rooms: bridge.store.seal.rooms(),
@@ -130,22 +135,40 @@ export function startRuntime(o: RuntimeOptions): Runtime {
   };
 
   const sources = Promise.all(o.sources.map(intake));
-  const rest = Promise.all([
-    worker.run(serving.signal),
-    media.run(serving.signal),
-    carriers.run(serving.signal),
-    days(),
-  ]);
-  const ended = Promise.all([sources, rest]).then(() => undefined);
-  const all = [sources, rest];
+  const work = Promise.all([worker.run(serving.signal, cutting.signal), media.run(serving.signal), days()]);
+  const copies = carriers.run(carrying.signal, cutting.signal);
+  const all = [sources, work, copies];
 
   return {
-    ended,
-    async stop() {
+    ended: Promise.all(all).then(() => undefined),
+    async stop(cut) {
+      const ends = [reading, serving, carrying, cutting];
+      const cutNow = () => {
+        for (const end of ends) end.abort();
+      };
+      if (cut?.aborted === true) cutNow();
+      else cut?.addEventListener("abort", cutNow, { once: true });
       reading.abort();
-      await Promise.allSettled([all[0]]);
+      await inTime(sources, cutting.signal, clock);
       serving.abort();
-      await Promise.allSettled(all);
+      await inTime(work, cutting.signal, clock);
+      carrying.abort();
+      await inTime(copies, cutting.signal, clock);
     },
   };
+}
+
+/** What is left of a part's time once it is cut, to notice it and let go, ms. */
+const LETTING_GO = 250;
+
+/** Resolves when `part` ended, however it ended, or a moment after `cut`. */
+async function inTime(part: Promise<unknown>, cut: AbortSignal, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const over = new Promise<void>((resolve) => {
+    const late = (): void => void clock.sleep(LETTING_GO, done.signal).then(resolve);
+    if (cut.aborted) late();
+    else cut.addEventListener("abort", late, { once: true, signal: done.signal });
+  });
+  await Promise.race([Promise.allSettled([part]), over]);
+  done.abort();
 }

@@ -24,8 +24,11 @@ export interface WorkerOptions {
 }
 
 export interface Worker {
-  /** Serves the lanes until `signal` aborts; what is under way is finished first. */
-  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Serves the lanes until `signal` aborts; what is under way is finished first. `cut` ends that too: what comes of it
+   * later is not recorded, as if the process had been killed.
+   */
+  run(signal: AbortSignal, cut: AbortSignal): Promise<void>;
   /** Something was queued, or an attachment became ready: look again. */
   wake(): void;
 }
@@ -59,6 +62,7 @@ export function createWorker(o: WorkerOptions): Worker {
     if (fixed === null) {
       o.failpoints("prepare.before");
       const made = await to.prepare(delivery, signal);
+      if (signal.aborted) return null;
       if (made.kind === "outcome") return made.outcome;
       fixed = await o.outbox.fix(delivery, made.prepared, made.lacking);
       if (fixed === null) return null;
@@ -83,7 +87,7 @@ export function createWorker(o: WorkerOptions): Worker {
       // A bug or a disk fault in one room must not hold up the others; the error itself may carry texts.
       outcome = { kind: "retry", at: o.clock.now() + pause(delivery.tries, o.random), code: "internal" };
     }
-    if (outcome === null) return;
+    if (outcome === null || signal.aborted) return;
     await o.outbox.settle(delivery, outcome);
     o.report(delivery, outcome);
   };
@@ -93,7 +97,7 @@ export function createWorker(o: WorkerOptions): Worker {
       parked.clear();
       bell.ring();
     },
-    async run(signal) {
+    async run(signal, cut) {
       const tasks = createTasks();
       while (!signal.aborted) {
         tasks.check();
@@ -117,7 +121,7 @@ export function createWorker(o: WorkerOptions): Worker {
           continue;
         }
         busy.add(head.room);
-        tasks.start(serve(head, to, signal), () => {
+        tasks.start(serve(head, to, cut), () => {
           busy.delete(head.room);
           bell.ring();
         });
