@@ -4,7 +4,7 @@ import type { Db } from "./db.ts";
 import type { DeliveryRow } from "./deliveries.ts";
 
 /** Parts that follow a late attachment change the part they belong to. */
-const target = (part: string): string => (part.startsWith("late.") ? "whole" : part);
+export const target = (part: string): string => (part.startsWith("late.") ? "whole" : part);
 
 /** Source part ↔ destination message: which parts a room has, in which of the room's revisions, under which receipt. */
 export function messageMap(db: Db, vault: Vault) {

@@ -5,7 +5,7 @@ import type { Delivery, DeliveryMedia, Outbox, Prepared } from "../outbox/port.t
 import { type AcceptEnvironment, type AcceptStores, acceptBatch } from "./accept.ts";
 import { atomically, type Db } from "./db.ts";
 import type { DeliveryRow } from "./deliveries.ts";
-import type { MessageMap } from "./message-map.ts";
+import { type MessageMap, target } from "./message-map.ts";
 import type { Planning } from "./planning.ts";
 
 /** The sealed rooms' logs, as TX 2 sees them: appends a record and says under which key it stands. */
@@ -73,7 +73,10 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       .ofAnnouncement(row.announcement)
       .some(
         (d) =>
-          d.room === row.room && d.part === row.part && d.revision > row.revision && d.state !== "cancelled",
+          d.room === row.room &&
+          target(d.part) === target(row.part) &&
+          d.revision > row.revision &&
+          d.state !== "cancelled",
       );
     if (newer) return;
     deliveries.insert({
@@ -186,12 +189,15 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
             ? { key: `${row.id}`, bytes: prepared.bytes }
             : o.log.append(row.room, prepared.build(map.nextRevision(row)), row.announcement);
         map.fixed(row);
-        deliveries.fix(row.id, made.key, made.bytes, lacking);
-        for (const id of lacking) {
+        // What became ready since it was prepared follows at once; the rest when it comes.
+        const settled = lacking.filter((id) => {
           const state = media.state(id)?.state;
-          if (state !== "pending" && state !== "spent") follow(row, id);
-          else if (state === "spent") media.refetch(id, o.now());
-        }
+          return state !== "pending" && state !== "spent";
+        });
+        const awaited = lacking.filter((id) => !settled.includes(id));
+        deliveries.fix(row.id, made.key, made.bytes, awaited);
+        for (const id of settled) follow(row, id);
+        for (const id of awaited) media.refetch(id, o.now());
         failpoints("tx2.inside");
         return made;
       });
