@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import { type Bridge, createBridge, type RoomSettings } from "../bridge/bridge.ts";
-import { systemClock, systemRandom } from "../bridge/clock.ts";
+import { systemRandom } from "../bridge/clock.ts";
 import { systemDisk } from "../bridge/disk.ts";
 import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
 import type { Clock, Random } from "../bridge/model/effects.ts";
@@ -14,6 +14,7 @@ import { createVault, type Vault } from "../bridge/vault/vault.ts";
 import type { Config, RoomConfig } from "../config/config.ts";
 import { privateFolders } from "../config/secrets.ts";
 import type { OpenProblem } from "./bridge-api.ts";
+import { clockFrom } from "./clock-env.ts";
 
 /** The core over one opened database. Nothing runs yet. */
 export interface Core {
@@ -85,6 +86,7 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
   const opened = open(file, vault);
   if (!opened.ok) return opened;
   const failpoints = o.failpoints ?? noFailpoints;
+  const clock = clockFrom(o.env);
   const rooms = new Map<RoomName, RoomSettings>(
     [...config.rooms].map(([name, room]) => [name, settingsOf(room)]),
   );
@@ -96,7 +98,7 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
     dataFolder: config.data,
     mappings: config.mappings,
     rooms,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     failpoints,
   });
@@ -108,7 +110,7 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
       vault,
       db: opened.db,
       bridge,
-      clock: systemClock,
+      clock,
       random: systemRandom,
       failpoints,
       close: () => opened.db.close(),

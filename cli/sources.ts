@@ -1,15 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { createMaxBotSource } from "../adapters/max-bot/source.ts";
 import { systemClock, systemRandom } from "../bridge/clock.ts";
+import type { Clock } from "../bridge/model/effects.ts";
 import type { Source } from "../bridge/model/source.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 
 /** The sources that the configuration names, each with the channels that mappings read from it. */
-export async function sourcesOf(config: Config): Promise<readonly Source[]> {
-  return Promise.all([...config.sources.values()].map((source) => sourceOf(config, source)));
+export async function sourcesOf(config: Config, clock: Clock = systemClock): Promise<readonly Source[]> {
+  return Promise.all([...config.sources.values()].map((source) => sourceOf(config, source, clock)));
 }
 
-async function sourceOf(config: Config, source: SourceConfig): Promise<Source> {
+async function sourceOf(config: Config, source: SourceConfig, clock: Clock): Promise<Source> {
   const channels = new Map(
     config.mappings
       .filter((m) => m.source === source.name)
@@ -25,7 +26,7 @@ async function sourceOf(config: Config, source: SourceConfig): Promise<Source> {
     proxy: source.proxy?.reveal() ?? null,
     channels: [...channels.values()],
     reach: source.reach,
-    clock: systemClock,
+    clock,
     random: systemRandom,
   });
 }

@@ -32,20 +32,26 @@ export function createMedia(o: MediaOptions) {
     for (let step = 0; step <= REDIRECTS; step++) {
       if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return { kind: "gone" };
       let answer: Dispatcher.ResponseData;
+      const frozen = new AbortController();
+      const begun = new AbortController();
+      void o.clock.sleep(FREEZE, begun.signal).then(() => {
+        if (!begun.signal.aborted) frozen.abort();
+      });
       try {
-        answer = await request(url, {
-          dispatcher: o.dispatcher,
-          signal,
-          headersTimeout: FREEZE,
-          bodyTimeout: FREEZE,
-        });
+        // The clock's own deadlines stand in place of undici's.
+        const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
+        const either = AbortSignal.any([signal, frozen.signal]);
+        answer = await request(url, { dispatcher: o.dispatcher, signal: either, ...timeouts });
       } catch {
         return later(PAUSE);
+      } finally {
+        begun.abort();
       }
       const { statusCode: status, headers, body } = answer;
       const length = Number(headers["content-length"] ?? Number.NaN);
       const size = Number.isSafeInteger(length) ? length : null;
-      if (status === 200 && (size === null || size <= limit)) return { kind: "open", size, stream: body };
+      if (status === 200 && (size === null || size <= limit))
+        return { kind: "open", size, stream: watched(body, o.clock) };
       body.on("error", () => {});
       body.destroy();
       if (status === 200) return { kind: "too_large", size: size ?? limit + 1 };
@@ -103,4 +109,23 @@ export function createMedia(o: MediaOptions) {
     const second = await byRef(fresh, limit, signal);
     return second.kind === "expired" ? later(PREPARING) : second;
   };
+}
+
+/** A body that breaks off when no byte comes for {@link FREEZE}. Time in which nobody asks for more does not count. */
+async function* watched(body: Dispatcher.ResponseData["body"], clock: Clock): AsyncIterable<Uint8Array> {
+  const pieces: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const came = new AbortController();
+      void clock.sleep(FREEZE, came.signal).then(() => {
+        if (!came.signal.aborted) body.destroy(new Error("no byte came"));
+      });
+      const step = await pieces.next().finally(() => came.abort());
+      if (step.done === true) return;
+      yield step.value;
+    }
+  } finally {
+    body.on("error", () => {});
+    body.destroy();
+  }
 }

@@ -56,7 +56,7 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     if (signal.aborted) return 0;
     const { bridge } = core;
     atomically(core.db, () => bridge.log.create(ROOM, randomBytes(32)));
-    const [sources, reader] = [await sourcesOf(config), await readerPage()];
+    const [sources, reader] = [await sourcesOf(config, core.clock), await readerPage()];
     if (signal.aborted) return 0;
     const started = await serve(core, {
       sources,

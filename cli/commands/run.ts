@@ -76,7 +76,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
       waiting: (room) => tell(say.waitingForOrigins(room)),
     });
     if (io.signal.aborted) return 0;
-    const made = await sourcesOf(config);
+    const made = await sourcesOf(config, core.clock);
     const started = await serve(core, {
       sources: made,
       reader: config.feed.reader && config.feed.listen !== null ? await readerPage() : null,

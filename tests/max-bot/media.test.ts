@@ -135,6 +135,36 @@ test.each([
   expect(await read(await source.media(first.ref, large, signal()))).toBe(700);
 });
 
+test.each([
+  ["before the first byte", { kind: "hang" }, "retry"],
+  ["in the middle", { kind: "slow", chunk: 300, pauseMs: 1e9 }, "broken off"],
+] as const)(
+  "a media link that falls silent %s is given up after half a minute",
+  async (_name, fault, end) => {
+    const world = await maxWorld();
+    const { first } = await posted(world, [{ type: "file", media: add(world, 700) }]);
+    world.control.fault({ path: "/media/*", fault });
+    let ended: number | string = "";
+    const reading = world.source().media(first.ref, large, signal());
+    const outcome = reading.then(read).catch(() => "broken off");
+    void outcome.then((how) => {
+      ended = how;
+    });
+    await world.control.whenRequested("/media/*", 1);
+    if (fault.kind === "slow") await reading;
+    for (let i = 0; i < 29; i++) {
+      world.clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(ended).toBe("");
+    await world.until(() => {
+      world.clock.advance(1000);
+      return ended !== "";
+    });
+    expect(ended).toBe(end);
+  },
+);
+
 test("a link that expires while MAX cannot be asked is tried again later", async () => {
   const world = await maxWorld();
   const { first } = await posted(world, [{ type: "file", media: add(world, 700) }]);
