@@ -11,7 +11,8 @@ import { pause } from "./outbox/retry.ts";
 import { dueAt, silentUntil } from "./pipeline/schedule.ts";
 import type { LogView } from "./seal/carrier.ts";
 import { sealedDestination } from "./seal/destination.ts";
-import { createRoomLog, type SealedRoomInfo } from "./seal/log.ts";
+import type { SealedRoomInfo } from "./seal/info.ts";
+import { createRoomLog } from "./seal/log.ts";
 import { createRoomFiles } from "./seal/room-files.ts";
 import { atomically, type Db } from "./store/db.ts";
 import { sqliteOutbox } from "./store/outbox.ts";
@@ -62,6 +63,13 @@ export function createBridge(o: BridgeOptions) {
     log,
     now: () => clock.now(),
     newAnnouncement: () => AnnouncementId.parse(newId()),
+    // The same for the same post after a restore: what is posted again takes the place of what readers had.
+    announcementOf: (source, foreignId) =>
+      AnnouncementId.parse(
+        Buffer.from(vault.hash("announcement", `${source}/${foreignId}`).subarray(0, 8)).toString(
+          "base64url",
+        ),
+      ),
     newMedia: () => MediaId.parse(newId()),
     failpoints: o.failpoints,
     pause: (tries) => pause(tries, o.random),
@@ -127,6 +135,7 @@ export function createBridge(o: BridgeOptions) {
                 Buffer.from(
                   vault.hash("identity", `${d.room}/${d.announcement}/${d.part}`).subarray(0, 8),
                 ).toString("base64url"),
+              writable: () => log.writable(room),
               grown: () => grown(room),
             }),
           ]),
@@ -138,14 +147,19 @@ export function createBridge(o: BridgeOptions) {
       if (state === null) return null;
       const sources = new Set(o.mappings.filter((m) => m.rooms.includes(room)).map((m) => m.source));
       const read = [...sources].map((s) => store.sources.readAt(s));
+      const chains = store.seal.kept(room);
       const seen = Math.min(...read.map((at) => (at === null ? state.lastT : Math.floor(at / 1000))));
       return {
         room,
         roomId: Buffer.from(state.roomId).toString("hex"),
         certs: Buffer.concat(store.seal.certs(state.rootPk).map((c) => c.cert)),
         head: log.head(room, Number.isFinite(seen) ? seen : state.lastT),
-        chains: store.seal.kept(room),
-        records: (serial, restart, from, limit) => store.seal.read(room, serial, restart, from, limit),
+        chains,
+        // Nothing that came later: the witness was told of this view's places only.
+        records: (serial, restart, from, limit) => {
+          const last = chains.find((c) => c.serial === serial && c.restart === restart)?.last ?? -1;
+          return store.seal.read(room, serial, restart, from, limit).filter((row) => row.seq <= last);
+        },
         files: store.seal.fileIds(room).map((id) => ({
           id: Buffer.from(id).toString("hex"),
           path: files.path(room, id),

@@ -1,6 +1,7 @@
 import type { RoomName } from "../bridge/model/ids.ts";
 import { dayKey } from "../bridge/seal/keys.ts";
 import { joinLink } from "../bridge/seal/link.ts";
+import { chainNumber } from "../bridge/seal/restart-rules.ts";
 import type { Config } from "../config/config.ts";
 import type { Core } from "./core.ts";
 
@@ -36,7 +37,9 @@ export function linkOf(
   const state = store.seal.get(room);
   if (state === null) return null;
   const epoch = fromToday ? Math.max(state.epoch, log.today(), state.keyEpoch) : state.keyEpoch;
-  const lowest = store.seal.kept(room).find((chain) => chain.epoch >= epoch) ?? state;
+  const from = chainNumber(state.keyFrom ?? { serial: 0, restart: 0 });
+  const opened = store.seal.kept(room).filter((chain) => chainNumber(chain) >= from);
+  const lowest = opened.find((chain) => chain.epoch >= epoch) ?? state;
   return joinLink(
     core.lib,
     page,

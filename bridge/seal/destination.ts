@@ -6,6 +6,7 @@ import type { MessageMap } from "../store/message-map.ts";
 import type { FileEntry, SealStore } from "../store/seal.ts";
 import { fitPayload } from "./fit.ts";
 import { missingLine } from "./lines.ts";
+import type { Writable } from "./log.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomFiles } from "./room-files.ts";
 
@@ -19,6 +20,8 @@ export interface SealedDestinationOptions {
   readonly allows: (delivery: Delivery, media: DeliveryMedia) => "yes" | "kind" | "size";
   /** An id for a record that is no announcement's own (a change notice), stable over retries. */
   readonly derivedId: (delivery: Delivery) => string;
+  /** Whether the room's log may grow. */
+  readonly writable: () => Writable;
   /** Told that the log grew: carriers may copy. */
   readonly grown: () => void;
 }
@@ -104,6 +107,9 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
   return {
     room: o.room,
     async prepare(delivery, signal) {
+      const may = o.writable();
+      // Until the root certifies anew the lane waits: nothing of it is lost.
+      if (may !== "yes") return { kind: "outcome", outcome: { kind: "retry", at: 0, code: may } };
       if (delivery.action === "remove") return retract(delivery);
       if (delivery.action === "reply") return notice(delivery);
       return announcement(delivery, signal);

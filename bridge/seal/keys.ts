@@ -46,6 +46,8 @@ export const rootPair = (lib: Sodium, seed: Uint8Array) => lib.crypto_sign_seed_
 /** A fresh pair that signs records and heads. */
 export const onlinePair = (lib: Sodium) => lib.crypto_sign_keypair();
 
-/** The X25519 pair of a room's backups. The server keeps the public half only. */
-export const backupPair = (lib: Sodium, rootSeed: Uint8Array) =>
-  lib.crypto_box_seed_keypair(lib.crypto_kdf_derive_from_key(32, 1, "PSR1bkup", rootSeed));
+/** The X25519 pair that opens backups. The server keeps the public half only. */
+export function backupPair(lib: Sodium, rootSeed: Uint8Array) {
+  const privateKey = lib.crypto_kdf_derive_from_key(32, 1, "PSR1bkup", rootSeed);
+  return { publicKey: lib.crypto_scalarmult_base(privateKey), privateKey };
+}

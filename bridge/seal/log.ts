@@ -1,25 +1,14 @@
 import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "../failpoint.ts";
 import type { AnnouncementId, Millis, RoomName } from "../model/ids.ts";
-import type { LogRow, SealState, SealStore } from "../store/seal.ts";
-import { makeCert, readCert } from "./cert.ts";
+import type { Halt, LogRow, SealState, SealStore } from "../store/seal.ts";
+import { type Cert, makeCert, readCert } from "./cert.ts";
 import { fitPayload } from "./fit.ts";
 import { makeHead } from "./head.ts";
-import { dayKey, epochOf, nextDay, onlinePair, roomId, rootPair } from "./keys.ts";
+import { infoPayload, type SealedRoomInfo } from "./info.ts";
+import { backupPair, dayKey, epochOf, nextDay, onlinePair, roomId, rootPair } from "./keys.ts";
 import { encodePayload, type Payload } from "./payload.ts";
 import { recordHash, sealRecord } from "./record.ts";
-
-/** What a room says of itself in its `info` records. */
-export interface SealedRoomInfo {
-  readonly title: string;
-  readonly zone: string;
-  readonly lang: "ru" | "en";
-  /** Days. */
-  readonly history: number;
-  readonly origins: readonly string[];
-  readonly chat?: string;
-  readonly text?: string;
-}
 
 export interface RoomLogOptions {
   readonly lib: typeof sodium;
@@ -36,6 +25,14 @@ const CERTIFIED_FOR = 400 * 86_400;
 const RECORDS_A_SEGMENT = 16;
 /** From so long before a certificate's end on readers are warned, ms. */
 const ENDS_SOON = 30 * 86_400_000;
+const DAY = 86_400;
+/** How far outside a certificate's validity readers still take what it signed, seconds. */
+const GRACE = 2 * DAY;
+/** The highest restart of one serial. */
+export const LAST_RESTART = 255;
+
+/** Whether a room's log may grow; else why not: its certificate has ended (or not begun), or {@link Halt}. */
+export type Writable = "yes" | "certificate_over" | Halt;
 
 /**
  * The append-only logs of the sealed rooms. Every method that writes must be called inside one transaction;
@@ -43,6 +40,7 @@ const ENDS_SOON = 30 * 86_400_000;
  */
 export function createRoomLog(o: RoomLogOptions) {
   const { lib, store } = o;
+  const read = new Map<string, Cert>();
 
   /** Today, never further than one day past the source's own date: a wrong clock must not burn keys. */
   const today = (): number => {
@@ -55,6 +53,36 @@ export function createRoomLog(o: RoomLogOptions) {
     const state = store.get(room);
     if (state === null) throw new Error(`the sealed room ${room} has no keys`);
     return state;
+  };
+
+  /** The day that the next record takes: it never falls, and never lies before the oldest key. */
+  const dayOf = (state: SealState): number => Math.max(state.epoch, state.keyEpoch, today());
+
+  /** The certificate in force. */
+  const certOf = (state: SealState): Cert => {
+    const name = `${Buffer.from(state.rootPk).toString("hex")}/${state.serial}`;
+    const known = read.get(name);
+    if (known !== undefined) return known;
+    const bytes = store.certs(state.rootPk).find((c) => c.serial === state.serial)?.cert;
+    const cert =
+      bytes === undefined ? null : readCert(lib, new Uint8Array(bytes), new Uint8Array(state.rootPk));
+    if (cert === null) throw new Error("a sealed room without its certificate");
+    read.set(name, cert);
+    return cert;
+  };
+
+  /** What is sealed outside its certificate's days no reader would take, and what follows it would not link back. */
+  const writable = (state: SealState): Writable => {
+    if (state.halted !== null) return state.halted;
+    const { notBefore, notAfter } = certOf(state);
+    const epoch = dayOf(state);
+    return epoch * DAY <= notAfter && (epoch + 1) * DAY > notBefore - GRACE ? "yes" : "certificate_over";
+  };
+
+  const onlineOf = (state: SealState): Uint8Array => {
+    const online = store.online(state.rootPk, state.serial);
+    if (online === null) throw new Error("the certificate in force has no online key here");
+    return online;
   };
 
   /** Seals one payload as the next record and moves the state on. */
@@ -84,56 +112,48 @@ export function createRoomLog(o: RoomLogOptions) {
     };
   };
 
-  const infoPayload = (state: SealState, info: SealedRoomInfo): Payload => {
-    const chains = store.chains(state.room);
-    // The newest closed chain that has a record: `prev` hashes its last one.
-    const before = chains.filter((c) => c.last !== null && c.last >= 0).at(-1);
-    return {
-      v: 1,
-      t: 0,
-      k: "info",
-      title: info.title,
-      zone: info.zone,
-      lang: info.lang,
-      history: info.history,
-      origins: [...info.origins],
-      chains: chains.map((c) => ({
-        serial: c.serial,
-        restart: c.restart,
-        first: c.serial === state.serial && c.restart === state.restart ? state.firstSeq : c.first,
-        ...(c.last === null ? {} : { last: c.last }),
-        ...(c.hash === null || c.last === null || c.last < 0
-          ? {}
-          : { hash: Buffer.from(c.hash).toString("base64url") }),
-      })),
-      ...(state.nextSeq === 0 && before !== undefined && before.last !== null
-        ? { after: { serial: before.serial, restart: before.restart, seq: before.last } }
-        : {}),
-      ...(info.chat === undefined ? {} : { chat: info.chat }),
-      ...(info.text === undefined ? {} : { text: info.text }),
-    };
-  };
-
-  const onlineOf = (state: SealState): Uint8Array => {
-    const online = store.online(state.rootPk, state.serial);
-    if (online === null) throw new Error("the certificate in force has no online key here");
-    return online;
-  };
-
   /** Puts an `info` first where one is due: in a new chain, on a new day, and when the room's words changed. */
   const upToDate = (state: SealState): SealState => {
     const info = o.info(state.room);
-    if (info === null) return state;
-    const epoch = Math.max(state.epoch, today());
+    if (info === null || writable(state) !== "yes") return state;
+    const epoch = dayOf(state);
     const hash = lib.crypto_generichash(16, JSON.stringify(info), null);
     const same = state.infoHash !== null && Buffer.from(state.infoHash).equals(hash);
     if (state.nextSeq > 0 && epoch === state.epoch && same) return state;
-    const sealed = seal(state, epoch, infoPayload(state, info), onlineOf(state));
-    return { ...sealed.state, infoHash: hash };
+    const payload = infoPayload(state, store.chains(state.room), info);
+    return { ...seal(state, epoch, payload, onlineOf(state)).state, infoHash: hash };
   };
 
   const closed = (room: RoomName, at: { readonly serial: number; readonly restart: number }) =>
     store.chains(room).filter((row) => row.serial === at.serial && row.restart === at.restart);
+
+  /** Closes the open chain and begins another, without a record yet. */
+  const begin = (state: SealState, serial: number, restart: number): SealState => {
+    for (const row of closed(state.room, state))
+      store.putChain(state.room, {
+        ...row,
+        first: state.firstSeq,
+        last: state.nextSeq - 1,
+        hash: state.nextSeq === 0 ? null : state.prev,
+      });
+    const firstEpoch = dayOf(state);
+    store.putChain(state.room, { serial, restart, first: 0, firstEpoch, last: null, hash: null });
+    return { ...state, serial, restart, nextSeq: 0, firstSeq: 0 };
+  };
+
+  /** Makes an online pair and the root's certificate for it. */
+  const certify = (root: ReturnType<typeof rootPair>, serial: number): void => {
+    const online = onlinePair(lib);
+    const notBefore = Math.floor(o.now() / 1000);
+    const cert = makeCert(lib, {
+      rootSecret: root.privateKey,
+      serial,
+      onlinePk: online.publicKey,
+      notBefore,
+      notAfter: notBefore + CERTIFIED_FOR,
+    });
+    store.insertCert(root.publicKey, serial, cert, online.privateKey);
+  };
 
   /** Whether a certificate lasts long enough to begin a room with. */
   const lasts = (bytes: Uint8Array, rootPk: Uint8Array): boolean => {
@@ -143,6 +163,11 @@ export function createRoomLog(o: RoomLogOptions) {
 
   return {
     today,
+
+    writable: (room: RoomName): Writable => writable(need(room)),
+
+    /** When the certificate in force ends, ms. */
+    certificateEnds: (room: RoomName): Millis => certOf(need(room)).notAfter * 1000,
 
     /**
      * Makes a room's keys and its first record. `rootSeed` is 32 bytes; a root that certified an online key on
@@ -154,18 +179,10 @@ export function createRoomLog(o: RoomLogOptions) {
       let serial = known?.serial ?? 1;
       const usable = known !== undefined && store.online(root.publicKey, known.serial) !== null;
       if (!usable || !lasts(known.cert, root.publicKey)) {
-        const online = onlinePair(lib);
-        const from = Math.floor(o.now() / 1000);
         serial = (known?.serial ?? 0) + 1;
-        const cert = makeCert(lib, {
-          rootSecret: root.privateKey,
-          serial,
-          onlinePk: online.publicKey,
-          notBefore: from,
-          notAfter: from + CERTIFIED_FOR,
-        });
-        store.insertCert(root.publicKey, serial, cert, online.privateKey);
+        certify(root, serial);
       }
+      store.putBackup(root.publicKey, backupPair(lib, rootSeed).publicKey);
       const salt = lib.randombytes_buf(8);
       const epoch = today();
       const state: SealState = {
@@ -183,20 +200,28 @@ export function createRoomLog(o: RoomLogOptions) {
         keyEpoch: epoch,
         key: lib.randombytes_buf(32),
         infoHash: null,
+        keyFrom: null,
+        halted: null,
       };
       store.insert(state);
       store.putChain(room, { serial, restart: 0, first: 0, firstEpoch: epoch, last: null, hash: null });
       store.update(upToDate(state));
     },
 
-    /** Appends a record (and an `info` before it where one is due). TX 2 of a sealed room. */
+    /**
+     * Appends a record (and an `info` before it where one is due). TX 2 of a sealed room. Throws where the log is not
+     * {@link Writable}.
+     */
     append(
       room: RoomName,
       payload: Payload,
       announcement: AnnouncementId,
     ): { key: string; bytes: Uint8Array } {
-      const state = upToDate(need(room));
-      const epoch = Math.max(state.epoch, today());
+      const before = need(room);
+      const may = writable(before);
+      if (may !== "yes") throw new Error(`a log that may not grow: ${may}`);
+      const state = upToDate(before);
+      const epoch = dayOf(state);
       const sealed = seal(state, epoch, payload, onlineOf(state));
       store.update(sealed.state);
       if (payload.k === "retract") store.dropFiles(room, announcement);
@@ -206,14 +231,14 @@ export function createRoomLog(o: RoomLogOptions) {
     },
 
     /**
-     * The nightly step, also on quiet days: the day's `info`, and the erasing of keys, records and files older
-     * than the room's window. Returns whether anything changed.
+     * The nightly step, also on quiet days and where the log may not grow: the day's `info`, and the erasing of keys,
+     * records and files older than the room's window. Returns whether anything changed.
      */
     newDay(room: RoomName): boolean {
       const before = need(room);
       let state = upToDate(before);
       const info = o.info(room);
-      const oldest = state.epoch - (info?.history ?? 0);
+      const oldest = dayOf(state) - (info?.history ?? 0);
       o.failpoints("day.inside");
       if (oldest > state.keyEpoch) {
         let key = state.key;
@@ -236,37 +261,64 @@ export function createRoomLog(o: RoomLogOptions) {
       return state.nextSeq !== before.nextSeq || state.keyEpoch !== before.keyEpoch;
     },
 
-    /** Begins a new chain under the same certificate; its first record is an `info`. False when restarts are used up. */
+    /**
+     * Begins a new chain under the same certificate, with a `restart` of at least `atLeast`; its first record is an
+     * `info`. False when restarts are used up: nothing is changed, and only a new certificate helps.
+     */
     restart(room: RoomName, atLeast: number): boolean {
       const state = need(room);
       const restart = Math.max(state.restart + 1, atLeast);
-      if (restart > 255) return false;
-      const chains = store.chains(room);
-      const current = chains.find((c) => c.serial === state.serial && c.restart === state.restart);
-      if (current !== undefined)
-        store.putChain(room, {
-          ...current,
-          first: state.firstSeq,
-          last: state.nextSeq - 1,
-          hash: state.nextSeq === 0 ? null : state.prev,
-        });
-      const epoch = Math.max(state.epoch, today());
-      store.putChain(room, {
-        serial: state.serial,
-        restart,
-        first: 0,
-        firstEpoch: epoch,
-        last: null,
-        hash: null,
-      });
-      store.update(upToDate({ ...state, restart, nextSeq: 0, firstSeq: 0 }));
+      if (restart > LAST_RESTART) return false;
+      store.update(upToDate(begin(state, state.serial, restart)));
       return true;
     },
 
-    /** The signed head of a room as it stands now. `seen`: when the source was last read, unix seconds. */
+    /** A new chain with a new key: who holds an older link reads what was before it and nothing after. As restart. */
+    rekey(room: RoomName, atLeast: number): boolean {
+      const state = need(room);
+      const restart = Math.max(state.restart + 1, atLeast);
+      if (restart > LAST_RESTART) return false;
+      const epoch = dayOf(state);
+      const keyed = {
+        key: lib.randombytes_buf(32),
+        keyEpoch: epoch,
+        keyFrom: { serial: state.serial, restart },
+      };
+      store.update(upToDate({ ...begin(state, state.serial, restart), ...keyed }));
+      return true;
+    },
+
+    /**
+     * Puts rooms of one root under a new certificate of `serial`, which must be above all that anybody knows. Its
+     * chain begins with an `info`; a halted room goes on. A serial that is known, or another root's seed, is a bug.
+     */
+    certify(rooms: readonly RoomName[], rootSeed: Uint8Array, serial: number): void {
+      const root = rootPair(lib, rootSeed);
+      certify(root, serial);
+      store.putBackup(root.publicKey, backupPair(lib, rootSeed).publicKey);
+      for (const room of rooms) {
+        const state = need(room);
+        if (!lib.memcmp(new Uint8Array(state.rootPk), root.publicKey))
+          throw new Error("a room of another root");
+        store.update(upToDate({ ...begin(state, serial, 0), halted: null }));
+      }
+      store.forgetOnline(root.publicKey);
+    },
+
+    /** Nothing is written to the room's log any more until it is certified anew. */
+    halt(room: RoomName, why: Halt): void {
+      store.update({ ...need(room), halted: why });
+    },
+
+    /**
+     * The signed head of a room as it stands now; null before its first record, and where no reader would take one.
+     * `seen`: when the source was last read, unix seconds.
+     */
     head(room: RoomName, seen: number): Uint8Array | null {
       const state = need(room);
-      if (state.nextSeq === 0) return null;
+      // A clock that was set back must not let it fall: readers compare heads by it.
+      const made = Math.max(state.lastT, Math.floor(o.now() / 1000));
+      if (state.nextSeq === 0 || state.halted !== null || made > certOf(state).notAfter + GRACE) return null;
       return makeHead(lib, {
         serial: state.serial,
         restart: state.restart,
@@ -274,8 +326,7 @@ export function createRoomLog(o: RoomLogOptions) {
         seq: state.nextSeq - 1,
         hash: state.prev,
         first: state.firstSeq,
-        // A clock that was set back must not let it fall: readers compare heads by it.
-        made: Math.max(state.lastT, Math.floor(o.now() / 1000)),
+        made,
         seen,
         onlineSecret: onlineOf(state),
       });

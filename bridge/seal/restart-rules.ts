@@ -1,10 +1,15 @@
 import type { SealState } from "../store/seal.ts";
 import type { Head } from "./head.ts";
 
-/** Places in a room's log, compared by (serial, restart, seq). */
-type Place = Pick<Head, "serial" | "restart" | "seq">;
+/** A chain as the number by which chains are compared. */
+export const chainNumber = (chain: Pick<Head, "serial" | "restart">): number =>
+  chain.serial * 256 + chain.restart;
 
-const order = (a: Place, b: Place): number => a.serial - b.serial || a.restart - b.restart || a.seq - b.seq;
+/** Places in a room's log, compared by (serial, restart, seq). */
+export type Place = Pick<Head, "serial" | "restart" | "seq">;
+
+/** Above 0 where `a` is the higher place. */
+export const order = (a: Place, b: Place): number => chainNumber(a) - chainNumber(b) || a.seq - b.seq;
 
 /**
  * Whether the room must begin a new chain because somebody knows more of its log than the database, and with which

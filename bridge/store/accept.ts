@@ -1,4 +1,4 @@
-import type { AnnouncementId, MediaId, Millis, RoomName, SourceName } from "../model/ids.ts";
+import type { AnnouncementId, ForeignId, MediaId, Millis, RoomName, SourceName } from "../model/ids.ts";
 import type { AcceptBatch, Accepted, Arrival } from "../outbox/port.ts";
 import type { AnnouncementStore, Payload } from "./announcements.ts";
 import type { CounterStore } from "./counters.ts";
@@ -25,6 +25,8 @@ export interface AcceptStores {
 export interface AcceptEnvironment {
   readonly now: () => Millis;
   readonly newAnnouncement: () => AnnouncementId;
+  /** The id for life of what a source's message becomes: the same whenever it is asked for. */
+  readonly announcementOf: (source: SourceName, foreignId: ForeignId) => AnnouncementId;
   readonly newMedia: () => MediaId;
   readonly planning: Planning;
   /** Erases what nobody needs any more of an announcement; called after an edit and a removal. */
@@ -62,7 +64,7 @@ export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch:
   const tools = { announcements, deliveries, media, planning: env.planning, now, queue, touched };
 
   const post = (a: Content): AnnouncementId => {
-    const id = env.newAnnouncement();
+    const id = env.announcementOf(source, a.foreignId);
     announcements.insertRow(id, a.postedAt, now);
     announcements.addRevision(id, 0, payloadOf(a, id, null), now);
     for (const route of a.routes) queue(id, 0, route, { action: "post", part: WHOLE });

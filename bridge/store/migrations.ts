@@ -193,4 +193,27 @@ CREATE TABLE seal_files (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX seal_files_announcement ON seal_files (announcement);
 `,
+  `
+ALTER TABLE dead_letters ADD COLUMN day INTEGER;
+ALTER TABLE dead_letters ADD COLUMN kept_sealed BLOB;
+
+CREATE TABLE blind (
+  source TEXT NOT NULL,
+  room TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER,
+  caught INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (source, room)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notices (key TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`,
+  `
+CREATE TABLE vault_hash_key (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL) STRICT;
+
+CREATE TABLE seal_backups (root_pk BLOB PRIMARY KEY, public BLOB NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE seal_rooms ADD COLUMN key_serial INTEGER;
+ALTER TABLE seal_rooms ADD COLUMN key_restart INTEGER;
+ALTER TABLE seal_rooms ADD COLUMN halted TEXT;
+`,
 ];

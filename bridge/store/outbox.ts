@@ -25,6 +25,7 @@ export interface OutboxOptions {
   readonly planning: Planning;
   readonly now: () => Millis;
   readonly newAnnouncement: () => AnnouncementId;
+  readonly announcementOf: AcceptEnvironment["announcementOf"];
   readonly newMedia: () => MediaId;
   readonly failpoints: Failpoints;
   /** The wait before another try where none was named, by the tries so far, ms. */

@@ -21,7 +21,14 @@ export interface SealState {
   readonly keyEpoch: number;
   readonly key: Uint8Array;
   readonly infoHash: Uint8Array | null;
+  /** The chain with which this key began; null: the room's first. */
+  readonly keyFrom: { readonly serial: number; readonly restart: number } | null;
+  /** Why nothing may be written until the root certifies anew; null: it may. */
+  readonly halted: Halt | null;
 }
+
+const halt = z.enum(["restarts_used_up", "newer_certificate"]);
+export type Halt = z.infer<typeof halt>;
 
 export interface ChainRow {
   readonly serial: number;
@@ -70,6 +77,9 @@ const stateRow = z.object({
   key_epoch: z.number(),
   key_sealed: z.instanceof(Uint8Array),
   info_hash: z.instanceof(Uint8Array).nullable(),
+  key_serial: z.number().nullable(),
+  key_restart: z.number().nullable(),
+  halted: halt.nullable(),
 });
 
 /** Rows of the sealed rooms: keys (sealed), chains, the log and the files of each room. */
@@ -78,17 +88,26 @@ export function sealStore(db: Db, vault: Vault) {
   const rooms = db.prepare<[], string>("SELECT room FROM seal_rooms ORDER BY room").pluck();
   const insertRoom = db.prepare(
     `INSERT INTO seal_rooms (room, root_pk, salt, room_id, serial, restart, next_seq, first_seq, prev, epoch,
-       last_t, key_epoch, key_sealed, info_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       last_t, key_epoch, key_sealed, info_hash, key_serial, key_restart, halted)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const updateRoom = db.prepare(
     `UPDATE seal_rooms SET serial = ?, restart = ?, next_seq = ?, first_seq = ?, prev = ?, epoch = ?, last_t = ?,
-       key_epoch = ?, key_sealed = ?, info_hash = ? WHERE room = ?`,
+       key_epoch = ?, key_sealed = ?, info_hash = ?, key_serial = ?, key_restart = ?, halted = ? WHERE room = ?`,
   );
   const certs = db.prepare<[Uint8Array], { serial: number; cert: Buffer; online_sealed: Buffer | null }>(
     "SELECT serial, cert, online_sealed FROM seal_certs WHERE root_pk = ? ORDER BY serial",
   );
   const insertCert = db.prepare(
     "INSERT INTO seal_certs (root_pk, serial, cert, online_sealed) VALUES (?, ?, ?, ?)",
+  );
+  const forgetOnline = db.prepare(
+    `UPDATE seal_certs SET online_sealed = NULL WHERE root_pk = ? AND serial NOT IN
+       (SELECT serial FROM seal_rooms WHERE seal_rooms.root_pk = seal_certs.root_pk)`,
+  );
+  const putBackup = db.prepare("INSERT OR REPLACE INTO seal_backups (root_pk, public) VALUES (?, ?)");
+  const backups = db.prepare<[], { root_pk: Buffer; public: Buffer }>(
+    "SELECT root_pk, public FROM seal_backups",
   );
   const chains = db.prepare<
     [string],
@@ -165,6 +184,11 @@ export function sealStore(db: Db, vault: Vault) {
         keyEpoch: r.key_epoch,
         key,
         infoHash: r.info_hash,
+        keyFrom:
+          r.key_serial === null || r.key_restart === null
+            ? null
+            : { serial: r.key_serial, restart: r.key_restart },
+        halted: r.halted,
       };
     },
     insert(s: SealState) {
@@ -183,6 +207,9 @@ export function sealStore(db: Db, vault: Vault) {
         s.keyEpoch,
         vault.seal("seal", keyPlace(s.room), s.key),
         s.infoHash,
+        s.keyFrom?.serial ?? null,
+        s.keyFrom?.restart ?? null,
+        s.halted,
       );
     },
     update(s: SealState) {
@@ -197,6 +224,9 @@ export function sealStore(db: Db, vault: Vault) {
         s.keyEpoch,
         vault.seal("seal", keyPlace(s.room), s.key),
         s.infoHash,
+        s.keyFrom?.serial ?? null,
+        s.keyFrom?.restart ?? null,
+        s.halted,
         s.room,
       );
     },
@@ -211,6 +241,13 @@ export function sealStore(db: Db, vault: Vault) {
     },
     insertCert: (rootPk: Uint8Array, serial: number, cert: Uint8Array, onlineSecret: Uint8Array) =>
       insertCert.run(rootPk, serial, cert, vault.seal("seal", onlinePlace(rootPk, serial), onlineSecret)),
+    /** Erases the secrets of a root's certificates under which no room writes any more. */
+    forgetOnline: (rootPk: Uint8Array) => forgetOnline.run(rootPk),
+    /** Keeps the public half of the pair to which backups of a root's rooms are sealed. */
+    putBackup: (rootPk: Uint8Array, publicKey: Uint8Array) => putBackup.run(rootPk, publicKey),
+    /** Roots with the public halves to which backups are sealed. */
+    backups: (): readonly { readonly rootPk: Uint8Array; readonly publicKey: Uint8Array }[] =>
+      backups.all().map((b) => ({ rootPk: b.root_pk, publicKey: b.public })),
     chains: (room: RoomName): readonly ChainRow[] =>
       chains.all(room).map((c) => ({
         serial: c.serial,

@@ -15,6 +15,7 @@ const purposes = {
   channel: 11,
   identity: 12,
   spool: 13,
+  announcement: 14,
 } as const;
 export type Purpose = keyof typeof purposes;
 
@@ -38,16 +39,23 @@ export interface Vault {
   under(key: Uint8Array): Vault;
 }
 
-/** The vault over a 32-byte key. `lib` is libsodium after its `ready`. */
-export function createVault(lib: typeof sodium, key: Uint8Array): Vault {
-  const subkeys = new Map<Purpose, Uint8Array>();
-  const subkey = (purpose: Purpose): Uint8Array => {
-    const known = subkeys.get(purpose);
-    if (known !== undefined) return known;
-    const made = lib.crypto_kdf_derive_from_key(32, purposes[purpose], "PSTNvalt", key);
-    subkeys.set(purpose, made);
-    return made;
+/**
+ * The vault over a 32-byte key. `lib` is libsodium after its `ready`. `hashKey`: the key of its hashes, which must stay
+ * the same for the life of a database, where it is not (any more) that of what is sealed.
+ */
+export function createVault(lib: typeof sodium, key: Uint8Array, hashKey: Uint8Array = key): Vault {
+  const subkeysOf = (from: Uint8Array): ((purpose: Purpose) => Uint8Array) => {
+    const subkeys = new Map<Purpose, Uint8Array>();
+    return (purpose) => {
+      const known = subkeys.get(purpose);
+      if (known !== undefined) return known;
+      const made = lib.crypto_kdf_derive_from_key(32, purposes[purpose], "PSTNvalt", from);
+      subkeys.set(purpose, made);
+      return made;
+    };
   };
+  const subkey = subkeysOf(key);
+  const hashSubkey = subkeysOf(hashKey);
   return {
     seal(purpose, place, plaintext) {
       const nonce = lib.randombytes_buf(NONCE);
@@ -77,7 +85,7 @@ export function createVault(lib: typeof sodium, key: Uint8Array): Vault {
         return null;
       }
     },
-    hash: (purpose, text) => lib.crypto_generichash(16, text, subkey(purpose)),
+    hash: (purpose, text) => lib.crypto_generichash(16, text, hashSubkey(purpose)),
     freshKey: () => lib.randombytes_buf(32),
     under: (other) => createVault(lib, other),
   };
