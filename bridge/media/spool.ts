@@ -7,6 +7,15 @@ import type { MediaId } from "../model/ids.ts";
 /** Plaintext bytes in a sealed chunk. */
 const CHUNK = 65_536;
 
+/** The spooled bytes of an attachment are missing, torn or changed: they must be fetched anew. */
+export class SpoolLost extends Error {
+  readonly media: MediaId;
+  constructor(media: MediaId) {
+    super("a spooled file that does not open");
+    this.media = media;
+  }
+}
+
 /**
  * Attachments on their way, as sealed chunks on disk (libsodium secretstream, a key for each file).
  * A file appears under its name only when it is whole and synced.
@@ -14,7 +23,7 @@ const CHUNK = 65_536;
 export interface Spool {
   /** Writes a stream; resolves to its size in bytes. Throws what the stream throws, and leaves nothing then. */
   write(id: MediaId, key: Uint8Array, content: AsyncIterable<Uint8Array>): Promise<number>;
-  /** Reads it back in pieces. Throws when the file is missing, torn or was changed. */
+  /** Reads it back in pieces. Throws {@link SpoolLost} when it is not as it was written, else what the disk throws. */
   read(id: MediaId, key: Uint8Array): AsyncIterable<Uint8Array>;
   remove(id: MediaId): Promise<void>;
   /** Removes everything that is not in `keep`: leftovers of a crash. */
@@ -64,16 +73,19 @@ export function createSpool(lib: typeof sodium, disk: Disk, folder: string, fail
       return size;
     },
     async *read(id, key) {
+      if ((await disk.size(file(id))) === null) throw new SpoolLost(id);
       const handle = await disk.open(file(id));
       try {
         const HEADER = lib.crypto_secretstream_xchacha20poly1305_HEADERBYTES;
         const SEALED = CHUNK + lib.crypto_secretstream_xchacha20poly1305_ABYTES;
         const header = await handle.read(HEADER);
+        if (header.length < HEADER) throw new SpoolLost(id);
         const state = lib.crypto_secretstream_xchacha20poly1305_init_pull(header, key);
         for (;;) {
           const sealed = await handle.read(SEALED);
-          const pulled = lib.crypto_secretstream_xchacha20poly1305_pull(state, sealed, null);
-          if (pulled === false) throw new Error("a spooled file that does not open");
+          const short = sealed.length < lib.crypto_secretstream_xchacha20poly1305_ABYTES;
+          const pulled = short ? false : lib.crypto_secretstream_xchacha20poly1305_pull(state, sealed, null);
+          if (pulled === false) throw new SpoolLost(id);
           yield pulled.message;
           if (pulled.tag === lib.crypto_secretstream_xchacha20poly1305_TAG_FINAL) return;
         }

@@ -184,6 +184,8 @@ export interface Outbox {
    * and a `retry` at a time that has passed, are tried again after a growing pause.
    */
   settle(delivery: Delivery, outcome: Outcome): Promise<void>;
+  /** The spooled bytes of an attachment are lost (a disk that was put back, a torn file): it is fetched anew. */
+  mediaLost(media: MediaId): Promise<void>;
   /** Erases what is older than its window (sightings' ids, archive days, settled rows). Nightly. */
   forget(now: Millis): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { createBell } from "../bell.ts";
 import type { Failpoints } from "../failpoint.ts";
+import { SpoolLost } from "../media/spool.ts";
 import type { Clock, Random } from "../model/effects.ts";
 import type { Millis, RoomName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -83,7 +84,8 @@ export function createWorker(o: WorkerOptions): Worker {
     let outcome: Outcome | null;
     try {
       outcome = await attempt(delivery, to, signal);
-    } catch {
+    } catch (error) {
+      if (error instanceof SpoolLost) return o.outbox.mediaLost(error.media);
       // A bug or a disk fault in one room must not hold up the others; the error itself may carry texts.
       outcome = { kind: "retry", at: o.clock.now() + pause(delivery.tries, o.random), code: "internal" };
     }

@@ -70,6 +70,10 @@ export function mediaStore(db: Db, vault: Vault) {
   const pending = db.prepare<[number], Row & { retry_at: number }>(
     `SELECT ${COLUMNS}, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT ?`,
   );
+  const lost = db.prepare(
+    `UPDATE media SET state = 'pending', code = NULL, spool_sealed = NULL, retry_at = ?, tries = 0
+     WHERE id = ? AND state = 'ready'`,
+  );
   const abandon = db.prepare(
     "UPDATE media SET state = 'failed', code = 'removed' WHERE announcement = ? AND state = 'pending'",
   );
@@ -155,6 +159,8 @@ export function mediaStore(db: Db, vault: Vault) {
     spent: (id: MediaId) => setState.run("spent", null, null, id),
     /** A room needs an attachment again whose bytes are gone: fetch it anew. */
     refetch: (id: MediaId, now: Millis) => again.run(now, id),
+    /** Its spooled bytes are lost: fetch it anew. */
+    lost: (id: MediaId, now: Millis) => lost.run(now, id),
     /** The announcement is gone from every room: what is not fetched yet need not be. */
     abandon: (announcement: AnnouncementId) => abandon.run(announcement),
     readyOf: (announcement: AnnouncementId): readonly MediaId[] =>

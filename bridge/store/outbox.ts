@@ -238,6 +238,12 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       db.pragma("wal_checkpoint(TRUNCATE)");
     },
 
+    async mediaLost(id) {
+      atomically(db, () => {
+        media.lost(id, o.now());
+      });
+    },
+
     mediaSettled(id, record) {
       within((spent) => {
         record();
