@@ -15,7 +15,9 @@ import type { SealedRoomInfo } from "./seal/info.ts";
 import { createRoomLog } from "./seal/log.ts";
 import { createRoomFiles } from "./seal/room-files.ts";
 import { atomically, type Db } from "./store/db.ts";
+import { deadLetters } from "./store/dead-letters.ts";
 import { sqliteOutbox } from "./store/outbox.ts";
+import type { SilenceRule } from "./store/planning.ts";
 import { openStore } from "./store/store.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -88,6 +90,7 @@ export function createBridge(o: BridgeOptions) {
         const zone = mapping(name)?.timezone;
         return timing === undefined || zone === undefined ? null : silentUntil(clock.now(), timing, zone);
       },
+      silence: (source) => silenceRules(o.mappings.filter((m) => m.source === source)),
       lang: langOf,
     },
   });
@@ -113,6 +116,7 @@ export function createBridge(o: BridgeOptions) {
     store,
     log,
     outbox,
+    letters: deadLetters(db, store.letters, store.lanes, () => clock.now()),
     spool,
     files,
 
@@ -184,4 +188,16 @@ export function createBridge(o: BridgeOptions) {
     },
   };
 }
+
+/** Of several mappings that lead one source to a room, the least patient speaks. */
+function silenceRules(mappings: readonly Mapping[]): readonly SilenceRule[] {
+  const rules = new Map<RoomName, SilenceRule>();
+  for (const { name, rooms, timezone, silence } of mappings)
+    for (const room of rooms) {
+      if (silence === undefined || silence >= (rules.get(room)?.after ?? Number.POSITIVE_INFINITY)) continue;
+      rules.set(room, { room, mapping: name, zone: timezone, after: silence });
+    }
+  return [...rules.values()];
+}
+
 export type Bridge = ReturnType<typeof createBridge>;

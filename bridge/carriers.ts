@@ -3,6 +3,7 @@ import type { Clock, Random } from "./model/effects.ts";
 import type { Millis, RoomName } from "./model/ids.ts";
 import { pause } from "./outbox/retry.ts";
 import type { Carrier, LogView } from "./seal/carrier.ts";
+import { isFull, type Space } from "./space.ts";
 
 /** A head is made anew at least this often, so that readers see the mirror alive. */
 const HEAD_EVERY = 30 * 60_000;
@@ -21,6 +22,7 @@ export interface CarriersOptions {
   readonly view: (room: RoomName) => LogView | null;
   readonly clock: Clock;
   readonly random: Random;
+  readonly space: Space;
   readonly report: (room: RoomName, carrier: string, code: "copied" | "carrier_failed") => void;
   /** Called after a room's log reached a carrier. */
   readonly copied: (room: RoomName, carrier: string) => void;
@@ -51,7 +53,8 @@ export function createCarriers(o: CarriersOptions) {
         if (tries > 0) o.report(room, carrier.name, "copied");
         tries = 0;
         await bell.wait(until, signal);
-      } catch {
+      } catch (error) {
+        if (isFull(error)) o.space.foundFull();
         o.report(room, carrier.name, "carrier_failed");
         until = o.clock.now() + pause(tries++, o.random);
         await o.clock.sleep(until - o.clock.now(), signal);

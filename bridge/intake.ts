@@ -7,6 +7,7 @@ import type { Source, SourceEvent, SourceSignal } from "./model/source.ts";
 import type { Accepted, Arrival, ArrivingMedia, Outbox, Route } from "./outbox/port.ts";
 import { scrub } from "./pipeline/clean.ts";
 import { route } from "./pipeline/policy.ts";
+import { isFull, type Space } from "./space.ts";
 
 /** More than this many posts and this share of a window gone at once is no removal but a question to the rep. */
 const VANISHED_COUNT = 5;
@@ -29,6 +30,7 @@ export interface IntakeOptions {
   readonly mappings: readonly Mapping[];
   readonly clock: Clock;
   readonly failpoints: Failpoints;
+  readonly space: Space;
   readonly lang: (mapping: MappingName) => "ru" | "en";
   readonly report: (report: IntakeReport) => void;
 }
@@ -40,21 +42,31 @@ const LONGEST_PAUSE = 5 * 60_000;
 /**
  * Reads one source: decode → scrub → policy → TX 1. Nothing of a batch is stored but in its transaction, and the
  * next batch is asked for only after it. A source that throws, which its port forbids, is begun anew from its cursor
- * after a growing pause, so that it holds up no other; what the store throws ends the reading.
+ * after a growing pause, so that it holds up no other; what the store throws ends the reading. Without room on the
+ * disk nothing is read: the cursor stays, and the source is begun anew from it when there is room.
  */
 export async function runIntake(o: IntakeOptions, signal: AbortSignal): Promise<void> {
   const { source, outbox } = o;
   const own = o.mappings.filter((m) => m.source === source.name);
   for (let tries = 0; !signal.aborted; tries++) {
+    await o.space.wait(signal);
+    if (signal.aborted) return;
     const cursor = await outbox.cursor(source.name);
     let refused: { readonly error: unknown } | null = null;
+    let full = false;
     try {
       for await (const said of source.events(cursor, signal)) {
+        // What comes after the end is not taken: the cursor has not moved, so it comes again.
+        if (signal.aborted) return;
         if (said.kind === "batch") {
+          full = !o.space.hasRoom();
+          if (full) break;
           try {
             await accept(o, own, said, signal);
           } catch (error) {
-            refused = { error };
+            full = isFull(error);
+            if (full) o.space.foundFull();
+            else refused = { error };
             break;
           }
           tries = 0;
@@ -62,11 +74,12 @@ export async function runIntake(o: IntakeOptions, signal: AbortSignal): Promise<
         else o.report({ kind: said.kind, source: source.name, code: said.code });
         if (signal.aborted) return;
       }
-      if (refused === null) return;
+      if (refused === null && !full) return;
     } catch {
       // The source's own error may carry texts and tokens: only that there was one is told.
     }
     if (refused !== null) throw refused.error;
+    if (full) continue;
     o.report({ kind: "trouble", source: source.name, code: "internal" });
     await o.clock.sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(tries, 20)), signal);
   }
@@ -87,6 +100,7 @@ async function accept(
     source: o.source.name,
     cursor: batch.cursor,
     readAt: batch.readAt,
+    behind: batch.behind === true,
     arrivals,
   });
   o.report({ kind: "accepted", source: o.source.name, accepted, readAt: batch.readAt });

@@ -13,6 +13,8 @@ import type { Destination } from "./outbox/destination.ts";
 import type { Delivery } from "./outbox/port.ts";
 import { createWorker } from "./outbox/worker.ts";
 import type { Carrier } from "./seal/carrier.ts";
+import { createSilenceWatch } from "./silence.ts";
+import { boundless, type Space, withRoom } from "./space.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** What the runtime tells of itself, as codes: for the log, notices and `status`. */
@@ -42,6 +44,12 @@ export interface RuntimeOptions {
   readonly fileDeadline: (source: SourceName) => number;
   /** Called after a room's log reached a carrier. */
   readonly copied: (room: RoomName) => void;
+  /** The room on the disk; absent: it is noticed only when a write finds none. */
+  readonly space?: Space;
+  /** Bytes above which nothing more is fetched into the spool; absent: any number. */
+  readonly spoolMax?: number;
+  /** Rooms got a note that a source is silent. */
+  readonly silent?: (source: SourceName, rooms: readonly RoomName[]) => void;
 }
 
 export interface Runtime {
@@ -50,6 +58,8 @@ export interface Runtime {
    * is quiet, or soon after `cut` aborts: what hangs then is left to itself, and nothing that comes of it is recorded.
    */
   stop(cut?: AbortSignal): Promise<void>;
+  /** Something was queued from outside: look again. */
+  wake(): void;
   /** Resolves when everything ended; rejects if a part broke (a bug, a disk that fails): the process should stop. */
   readonly ended: Promise<void>;
 }
@@ -61,6 +71,7 @@ const ROOMS_AT_ONCE = 8;
 /** Starts every lifetime of a bridge and says how they end. */
 export function startRuntime(o: RuntimeOptions): Runtime {
   const { bridge, clock, random, failpoints, reports } = o;
+  const space = o.space ?? boundless(clock);
   const reading = new AbortController();
   const serving = new AbortController();
   const carrying = new AbortController();
@@ -72,6 +83,7 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     view: (room) => bridge.view(room),
     clock,
     random,
+    space,
     report: reports.carrier,
     copied: o.copied,
   });
@@ -82,6 +94,7 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     clock,
     random,
     failpoints,
+    space,
     concurrency: ROOMS_AT_ONCE,
     report: reports.delivery,
   });
@@ -93,6 +106,8 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     clock,
     random,
     failpoints,
+    space,
+    spoolMax: o.spoolMax ?? Number.POSITIVE_INFINITY,
     concurrency: o.filesAtOnce,
     deadline: o.fileDeadline,
     settled(id, record) {
@@ -100,6 +115,18 @@ export function startRuntime(o: RuntimeOptions): Runtime {
       worker.wake();
     },
     report: reports.media,
+  });
+
+  const silence = createSilenceWatch({
+    sources: o.sources.map((s) => s.name),
+    readAt: (source) => bridge.store.sources.readAt(source),
+    outbox: bridge.outbox,
+    clock,
+    space,
+    told(source, rooms) {
+      worker.wake();
+      o.silent?.(source, rooms);
+    },
   });
 
   const intake = (source: Source): Promise<void> =>
@@ -110,10 +137,12 @@ export function startRuntime(o: RuntimeOptions): Runtime {
         mappings: o.mappings,
         clock,
         failpoints,
+        space,
         lang: o.lang,
         report(report) {
           reports.intake(report);
           if (report.kind !== "accepted") return;
+          silence.heard(source.name, report.readAt);
           media.wake();
           worker.wake();
         },
@@ -127,20 +156,29 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     while (!serving.signal.aborted) {
       const today = bridge.log.today();
       if (today !== last) {
+        const changed = await withRoom(space, serving.signal, () => bridge.newDay());
+        if (changed === undefined) break;
         last = today;
-        for (const room of await bridge.newDay()) carriers.grown(room);
+        for (const room of changed) carriers.grown(room);
       }
       await bell.wait(clock.now() + DAY_CHECK, serving.signal);
     }
   };
 
   const sources = Promise.all(o.sources.map(intake));
-  const work = Promise.all([worker.run(serving.signal, cutting.signal), media.run(serving.signal), days()]);
+  const work = Promise.all([
+    worker.run(serving.signal, cutting.signal),
+    media.run(serving.signal),
+    days(),
+    silence.run(serving.signal),
+    space.run(serving.signal),
+  ]);
   const copies = carriers.run(carrying.signal, cutting.signal);
   const all = [sources, work, copies];
 
   return {
     ended: Promise.all(all).then(() => undefined),
+    wake: () => worker.wake(),
     async stop(cut) {
       const ends = [reading, serving, carrying, cutting];
       const cutNow = () => {

@@ -22,7 +22,7 @@ import type { Mapping, RoomTiming } from "../bridge/model/mapping.ts";
 import { attachmentKinds, type RawMedia, type RawPost } from "../bridge/model/post.ts";
 import { plain } from "../bridge/model/rich-text.ts";
 import type { MediaOutcome, Presence, Source, SourceEvent, SourceSignal } from "../bridge/model/source.ts";
-import { type Reports, startRuntime } from "../bridge/runtime.ts";
+import { type Reports, type RuntimeOptions, startRuntime } from "../bridge/runtime.ts";
 import type { Carrier } from "../bridge/seal/carrier.ts";
 import { readCert } from "../bridge/seal/cert.ts";
 import { dayKey } from "../bridge/seal/keys.ts";
@@ -222,7 +222,12 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
 const quiet: Reports = { intake() {}, delivery() {}, media() {}, carrier() {} };
 
 /** Runs the core with its scripted source until the test ends or `stop` is called. */
-export function start(c: TestCore, reports: Partial<Reports> = {}, carriers: readonly Carrier[] = []) {
+export function start(
+  c: TestCore,
+  reports: Partial<Reports> = {},
+  carriers: readonly Carrier[] = [],
+  over: Partial<RuntimeOptions> = {},
+) {
   const runtime = startRuntime({
     bridge: c.bridge,
     vault: c.vault,
@@ -238,6 +243,7 @@ export function start(c: TestCore, reports: Partial<Reports> = {}, carriers: rea
     filesAtOnce: 2,
     fileDeadline: () => 60_000,
     copied: () => {},
+    ...over,
   });
   runtime.ended.catch(() => {});
   return runtime;

@@ -21,6 +21,8 @@ type Read = Extract<History, { kind: "read" }>;
 
 /** How long MAX may hold an empty answer, seconds (its own cap). */
 const HOLD = 30;
+/** Updates in one answer: when it is full, more wait. */
+const LIMIT = 100;
 const DEADLINE = (HOLD + 20) * 1000;
 /** MAX allows two polls a second. */
 const SPACING = 550;
@@ -130,7 +132,8 @@ export async function* poll(
         place = { ...place, known, since: Object.fromEntries(since) };
       }
       const slice = events.slice(i * SLICE, (i + 1) * SLICE);
-      yield { kind: "batch", events: slice, cursor: encode(place), readAt };
+      // What the held back updates bring follows.
+      yield { kind: "batch", events: slice, cursor: encode(place), readAt, behind: true };
     }
     for (const channel of read.keys()) looks.done(channel);
   }
@@ -155,7 +158,7 @@ export async function* poll(
     openAt = clock.now() + SPACING;
     const query = {
       timeout: String(looks.due().length > 0 ? 0 : HOLD),
-      limit: "100",
+      limit: String(LIMIT),
       ...(place.marker === null ? {} : { marker: place.marker }),
     };
     const answer = await client.get("/updates", query, DEADLINE, signal);
@@ -171,7 +174,7 @@ export async function* poll(
       const { at } = place;
       if (code === "rate_limited" && retryAfter > REMEMBERED && at !== null) {
         place = { ...place, closed: openAt };
-        yield { kind: "batch", events: [], cursor: encode(place), readAt: at };
+        yield { kind: "batch", events: [], cursor: encode(place), readAt: at, behind: true };
       }
       yield { kind: "trouble", code, retryAt: openAt };
       continue;
@@ -190,7 +193,8 @@ export async function* poll(
     if (signal.aborted) return;
     place = { ...place, marker: next, at: answer.at, closed: 0 };
     const events = [...baselines(), ...updates.map((u) => u.event)];
-    yield { kind: "batch", events, cursor: encode(place), readAt: answer.at };
+    const behind = updates.length >= LIMIT;
+    yield { kind: "batch", events, cursor: encode(place), readAt: answer.at, behind };
   }
 }
 

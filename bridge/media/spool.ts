@@ -26,14 +26,18 @@ export interface Spool {
   /** Reads it back in pieces. Throws {@link SpoolLost} when it is not as it was written, else what the disk throws. */
   read(id: MediaId, key: Uint8Array): AsyncIterable<Uint8Array>;
   remove(id: MediaId): Promise<void>;
+  /** Bytes on the disk, with what is being written. Known after the first {@link sweep}. */
+  used(): number;
   /** Removes everything that is not in `keep`: leftovers of a crash. */
   sweep(keep: ReadonlySet<string>): Promise<void>;
 }
 
 export function createSpool(lib: typeof sodium, disk: Disk, folder: string, failpoints: Failpoints): Spool {
   const file = (id: string) => path.join(folder, id);
+  const sizes = new Map<string, number>();
 
   const push = async (
+    id: MediaId,
     handle: DiskWriter,
     key: Uint8Array,
     content: AsyncIterable<Uint8Array>,
@@ -45,7 +49,9 @@ export function createSpool(lib: typeof sodium, disk: Disk, folder: string, fail
       const tag = piece.last
         ? lib.crypto_secretstream_xchacha20poly1305_TAG_FINAL
         : lib.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
-      await handle.write(lib.crypto_secretstream_xchacha20poly1305_push(state, piece.bytes, null, tag));
+      const sealed = lib.crypto_secretstream_xchacha20poly1305_push(state, piece.bytes, null, tag);
+      await handle.write(sealed);
+      sizes.set(id, (sizes.get(id) ?? header.length) + sealed.length);
       size += piece.bytes.length;
       failpoints("media.middle");
     }
@@ -60,8 +66,10 @@ export function createSpool(lib: typeof sodium, disk: Disk, folder: string, fail
       const handle = await disk.create(part, 0o600);
       let size: number;
       try {
-        size = await push(handle, key, content);
+        sizes.delete(id);
+        size = await push(id, handle, key, content);
       } catch (error) {
+        sizes.delete(id);
         await handle.close();
         await disk.remove(part);
         throw error;
@@ -93,10 +101,16 @@ export function createSpool(lib: typeof sodium, disk: Disk, folder: string, fail
         await handle.close();
       }
     },
-    remove: (id) => disk.remove(file(id)),
+    async remove(id) {
+      await disk.remove(file(id));
+      sizes.delete(id);
+    },
+    used: () => [...sizes.values()].reduce((sum, size) => sum + size, 0),
     async sweep(keep) {
-      for (const name of await disk.list(folder))
-        if (!keep.has(name)) await disk.remove(path.join(folder, name));
+      for (const name of await disk.list(folder)) {
+        if (keep.has(name)) sizes.set(name, (await disk.size(file(name))) ?? 0);
+        else await disk.remove(file(name));
+      }
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Clock, Random } from "../model/effects.ts";
 import type { MediaId, Millis, SourceName } from "../model/ids.ts";
 import type { Source } from "../model/source.ts";
 import type { MediaMeta } from "../outbox/port.ts";
+import { isFull, type Space, withRoom } from "../space.ts";
 import type { MediaStore, PendingMedia } from "../store/media.ts";
 import { createTasks } from "../tasks.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -18,6 +19,9 @@ export interface MediaStageOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly failpoints: Failpoints;
+  readonly space: Space;
+  /** Above so many bytes in the spool nothing more is fetched: it waits until some of it was given to every room. */
+  readonly spoolMax: number;
   /** Attachments fetched at the same time. */
   readonly concurrency: number;
   /** The longest a single download of a source may take, ms. */
@@ -32,6 +36,9 @@ export interface MediaStageOptions {
 const TRIES = 24;
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 2 * 3_600_000;
+
+/** How soon it is looked whether there is room again, ms. */
+const LOOK_AGAIN = 5_000;
 
 type Result =
   | { readonly kind: "ready"; readonly meta: MediaMeta; readonly key: string }
@@ -87,6 +94,12 @@ export function createMediaStage(o: MediaStageOptions) {
     try {
       result = await fetchOne(m, signal);
     } catch (error) {
+      if (isFull(error)) {
+        // No fault of the attachment: it counts as no try.
+        done.abort();
+        o.space.foundFull();
+        return;
+      }
       result =
         error instanceof TooLarge ? { kind: "failed", code: "too_large" } : { kind: "retry", at: null };
     }
@@ -95,15 +108,18 @@ export function createMediaStage(o: MediaStageOptions) {
     if (result.kind === "retry" && m.tries + 1 >= TRIES) result = { kind: "failed", code: "unavailable" };
     if (result.kind === "retry") {
       const step = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** m.tries) * (1 + o.random.next() / 4);
-      o.media.retry(m.id, Math.max(result.at ?? 0, o.clock.now() + Math.round(step)));
+      const at = Math.max(result.at ?? 0, o.clock.now() + Math.round(step));
+      await withRoom(o.space, outer, async () => o.media.retry(m.id, at));
       o.report("media_retry", m.kind);
       return;
     }
     const settled = result;
-    o.settled(m.id, () => {
-      if (settled.kind === "ready") o.media.ready(m.id, settled);
-      else o.media.failed(m.id, settled.code);
-    });
+    await withRoom(o.space, outer, async () =>
+      o.settled(m.id, () => {
+        if (settled.kind === "ready") o.media.ready(m.id, settled);
+        else o.media.failed(m.id, settled.code);
+      }),
+    );
     o.failpoints("media.after");
     o.report(settled.kind === "ready" ? "media_ready" : "media_failed", m.kind);
   };
@@ -117,6 +133,10 @@ export function createMediaStage(o: MediaStageOptions) {
       while (!signal.aborted) {
         tasks.check();
         const now = o.clock.now();
+        if (!o.space.hasRoom() || o.spool.used() >= o.spoolMax) {
+          await bell.wait(now + LOOK_AGAIN, signal);
+          continue;
+        }
         const waiting = o.media.pending(o.concurrency + busy.size).filter(({ media }) => !busy.has(media.id));
         const due = waiting.filter(({ at }) => at <= now).slice(0, o.concurrency - busy.size);
         for (const { media } of due) {

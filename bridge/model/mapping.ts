@@ -48,6 +48,8 @@ export interface Mapping {
   readonly removals: RemovalRule;
   /** IANA name; rules slots, silent hours and the times shown. */
   readonly timezone: string;
+  /** After so long without its source being read the rooms are told, ms. Absent: never. */
+  readonly silence?: Millis;
   /** What to mirror of the past on first contact. */
   readonly backfill:
     | { readonly kind: "none" }

@@ -47,6 +47,7 @@ export type SourceStop = "token_refused" | "access_denied" | "gone";
  * What `events` yields.
  * - `batch`: events in their order and the cursor that follows them. The consumer stores both in one transaction
  *   and asks for the next only afterwards. `readAt` is the source's clock (its Date header), ms UTC. May be empty.
+ *   `behind`: more of what was missed before it follows at once.
  * - `trouble`: a passing fault; the source waits and tries again by itself, the cursor is kept. `retryAt` by our clock.
  * - `denied`: one channel cannot be read; others go on.
  * - `stopped`: nothing more will come until a person acts; the iteration ends after it.
@@ -57,6 +58,7 @@ export type SourceSignal =
       readonly events: readonly SourceEvent[];
       readonly cursor: Cursor;
       readonly readAt: Millis;
+      readonly behind?: boolean;
     }
   | { readonly kind: "trouble"; readonly code: SourceTrouble; readonly retryAt: Millis }
   | { readonly kind: "denied"; readonly channel: ChannelId }

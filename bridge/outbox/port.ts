@@ -63,11 +63,19 @@ export interface AcceptBatch {
   readonly source: SourceName;
   readonly cursor: Cursor;
   readonly readAt: Millis;
+  /** More of what was missed follows at once. */
+  readonly behind?: boolean;
   readonly arrivals: readonly Arrival[];
 }
 
-/** What a room is asked to do. `late` is an edit that only brings files which were not ready before. */
-export type DeliveryAction = "post" | "edit" | "late" | "strike" | "reply" | "remove";
+/**
+ * What a room is asked to do. `late` is an edit that only brings files which were not ready before, `note` a line of
+ * Postern's own that belongs to no announcement of a source.
+ */
+export type DeliveryAction = "post" | "edit" | "late" | "strike" | "reply" | "remove" | "note";
+
+/** Why a room gets a `note`: a source has fallen silent, or is read again. */
+export type NoteReason = "silent" | "back";
 
 /** Where one attachment of a delivery stands. */
 export interface DeliveryMedia {
@@ -115,8 +123,10 @@ export interface Delivery {
   readonly clean: CleanAnnouncement | null;
   /** The text that the room has, where the mapping shows changes and it is another one. */
   readonly was: RichText | null;
-  /** The line of a `reply`. */
+  /** The line of a `reply` or a `note`. */
   readonly line: string | null;
+  /** null but for a `note`. */
+  readonly why: NoteReason | null;
   /** What this announcement answers, when that is mirrored too. */
   readonly replyTo: AnnouncementId | null;
   readonly media: readonly DeliveryMedia[];
@@ -188,4 +198,32 @@ export interface Outbox {
   mediaLost(media: MediaId): Promise<void>;
   /** Erases what is older than its window (sightings' ids, archive days, settled rows). Nightly. */
   forget(now: Millis): Promise<void>;
+}
+
+/** A delivery that was refused for good. */
+export interface DeadLetter {
+  readonly id: number;
+  readonly room: RoomName;
+  readonly action: DeliveryAction;
+  /** Why: the destination's code. */
+  readonly code: string;
+  readonly acceptedAt: Millis;
+  readonly refusedAt: Millis;
+  /** Whether it can be tried again: what it would bring is kept, sealed, as long as the archive keeps texts. */
+  readonly kept: boolean;
+}
+
+/**
+ * What came of trying a dead letter again. `queued`: it stands in its lane again, in its old place. `gone`: what it
+ * would bring is no longer kept. `superseded`: the room was given something newer since, or the post was removed; the
+ * letter is dropped. `unknown`: there is no such letter.
+ */
+export type LetterRetry = "queued" | "gone" | "superseded" | "unknown";
+
+/** The dead letters. Each method is one transaction. */
+export interface DeadLetters {
+  list(): Promise<readonly DeadLetter[]>;
+  retry(id: number): Promise<LetterRetry>;
+  /** Erases a letter with what it kept. False: there is none. */
+  drop(id: number): Promise<boolean>;
 }

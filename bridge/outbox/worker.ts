@@ -4,6 +4,7 @@ import { SpoolLost } from "../media/spool.ts";
 import type { Clock, Random } from "../model/effects.ts";
 import type { Millis, RoomName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
+import { isFull, type Space, withRoom } from "../space.ts";
 import { createTasks } from "../tasks.ts";
 import type { Destination } from "./destination.ts";
 import type { Delivery, Outbox } from "./port.ts";
@@ -18,6 +19,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly failpoints: Failpoints;
+  readonly space: Space;
   /** Rooms served at the same time. */
   readonly concurrency: number;
   /** Told of every outcome but `sent`, and of `sent` too: for logs, notices and counts. Must not throw. */
@@ -85,13 +87,23 @@ export function createWorker(o: WorkerOptions): Worker {
     try {
       outcome = await attempt(delivery, to, signal);
     } catch (error) {
-      if (error instanceof SpoolLost) return o.outbox.mediaLost(error.media);
+      if (error instanceof SpoolLost) {
+        await withRoom(o.space, signal, () => o.outbox.mediaLost(error.media));
+        return;
+      }
+      if (isFull(error)) {
+        // Nothing came of it and nothing can be noted down: it heads its lane still, and is tried when there is room.
+        o.space.foundFull();
+        await o.space.wait(signal);
+        return;
+      }
       // A bug or a disk fault in one room must not hold up the others; the error itself may carry texts.
       outcome = { kind: "retry", at: o.clock.now() + pause(delivery.tries, o.random), code: "internal" };
     }
     if (outcome === null || signal.aborted) return;
-    await o.outbox.settle(delivery, outcome);
-    o.report(delivery, outcome);
+    const known = outcome;
+    await withRoom(o.space, signal, () => o.outbox.settle(delivery, known));
+    if (!signal.aborted) o.report(delivery, outcome);
   };
 
   return {
@@ -106,7 +118,11 @@ export function createWorker(o: WorkerOptions): Worker {
         const now = o.clock.now();
         for (const [room, until] of parked) if (until <= now) parked.delete(room);
         const taken = new Set([...busy, ...parked.keys(), ...homeless]);
-        const head = busy.size >= o.concurrency ? null : await o.outbox.claim(now, taken);
+        const head =
+          busy.size >= o.concurrency
+            ? null
+            : await withRoom(o.space, signal, () => o.outbox.claim(o.clock.now(), taken));
+        if (head === undefined) break;
         if (head === null || "next" in head) {
           const next = [head?.next ?? null, ...parked.values()].filter((t) => t !== null);
           await bell.wait(next.length === 0 ? null : Math.min(...next), signal);

@@ -59,6 +59,9 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
       [],
     );
 
+  const note = (d: Delivery): Preparation =>
+    ready({ v: 1, t: 0, k: "note", text: d.line ?? "", why: d.why ?? "silent" }, []);
+
   const announcement = async (d: Delivery, signal: AbortSignal): Promise<Preparation> => {
     if (d.clean === null) return { kind: "outcome", outcome: { kind: "refused", code: "payload_gone" } };
     const entries: FileEntry[] = [];
@@ -112,6 +115,7 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
       if (may !== "yes") return { kind: "outcome", outcome: { kind: "retry", at: 0, code: may } };
       if (delivery.action === "remove") return retract(delivery);
       if (delivery.action === "reply") return notice(delivery);
+      if (delivery.action === "note") return note(delivery);
       return announcement(delivery, signal);
     },
     async send(fixed) {

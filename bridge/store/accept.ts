@@ -1,7 +1,9 @@
 import type { AnnouncementId, ForeignId, MediaId, Millis, RoomName, SourceName } from "../model/ids.ts";
 import type { AcceptBatch, Accepted, Arrival } from "../outbox/port.ts";
 import type { AnnouncementStore, Payload } from "./announcements.ts";
+import type { BlindStore } from "./blind.ts";
 import type { CounterStore } from "./counters.ts";
+import type { DeadLetterStore } from "./dead-letters.ts";
 import type { DeliveryStore } from "./deliveries.ts";
 import { type Edited, editAnnouncement } from "./edit.ts";
 import type { LaneStore } from "./lanes.ts";
@@ -9,6 +11,7 @@ import type { MediaStore } from "./media.ts";
 import type { Planning } from "./planning.ts";
 import { type Queue, WHOLE } from "./queue.ts";
 import type { SightingStore } from "./sightings.ts";
+import { tellRecovery } from "./silence.ts";
 import type { SourceStore } from "./sources.ts";
 import { withdrawAnnouncement } from "./withdraw.ts";
 
@@ -20,6 +23,8 @@ export interface AcceptStores {
   readonly deliveries: DeliveryStore;
   readonly lanes: LaneStore;
   readonly counters: CounterStore;
+  readonly letters: DeadLetterStore;
+  readonly blind: BlindStore;
 }
 
 export interface AcceptEnvironment {
@@ -39,6 +44,7 @@ type Content = Extract<Arrival, { type: "posted" | "edited" | "snapshot" }>;
 export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch: AcceptBatch): Accepted {
   const { sources, sightings, announcements, media, deliveries, lanes, counters } = stores;
   const touched = new Set<RoomName>();
+  const posts = new Map<RoomName, number>();
   const tally = { posts: 0, edits: 0, removals: 0, ignored: 0 };
   const now = env.now();
   const source: SourceName = batch.source;
@@ -60,6 +66,7 @@ export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch:
     const dueAt = env.planning.due(route.room, route.mapping, route.urgent);
     deliveries.insert({ ...route, ...delivery, announcement: id, revision, acceptedAt: now, dueAt });
     touched.add(route.room);
+    if (delivery.action === "post") posts.set(route.room, (posts.get(route.room) ?? 0) + 1);
   };
   const tools = { announcements, deliveries, media, planning: env.planning, now, queue, touched };
 
@@ -117,6 +124,9 @@ export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch:
     else if (arrival.type === "removed") removed(arrival);
     else content(arrival);
   }
+  const { readAt, behind = false } = batch;
+  const told = tellRecovery({ ...stores, ...env, now }, source, { readAt, behind, posts });
+  for (const room of told) touched.add(room);
   sources.move(source, batch.cursor, batch.readAt);
   for (const room of touched) lanes.refresh(room);
   return { ...tally, rooms: [...touched] };

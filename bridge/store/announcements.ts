@@ -55,6 +55,9 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
   const erasePayload = db.prepare(
     "UPDATE revisions SET payload_sealed = NULL WHERE announcement = ? AND revision = ?",
   );
+  const restorePayload = db.prepare(
+    "UPDATE revisions SET payload_sealed = ? WHERE announcement = ? AND revision = ? AND payload_sealed IS NULL",
+  );
   const payloads = db
     .prepare<[string], number>(
       "SELECT revision FROM revisions WHERE announcement = ? AND payload_sealed IS NOT NULL",
@@ -78,6 +81,9 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
     return { ...p, clean: revive(p.clean) };
   };
   const place = (table: string, id: string, revision: number) => `${table}/${id}/${revision}`;
+
+  /** The oldest day whose key is kept; what is kept for a window counts from the day it was accepted on. */
+  const firstDay = (now: Millis): number => Math.floor(now / DAY) - (archiveDays > 0 ? archiveDays : -1);
 
   const dayVault = (day: number, make: boolean): Vault | null => {
     if (make) putDay.run(day, vault.seal("dayKey", `day/${day}`, vault.freshKey()));
@@ -130,6 +136,27 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
     erasePayloads(id: AnnouncementId, needed: ReadonlySet<number>) {
       for (const revision of payloads.all(id)) if (!needed.has(revision)) erasePayload.run(id, revision);
     },
+    /** Brings an erased payload back: somebody needs it again. */
+    restore: (id: AnnouncementId, revision: number, payload: Payload) =>
+      restorePayload.run(
+        sealJson(vault, "payload", place("revisions", id, revision), encode(payload)),
+        id,
+        revision,
+      ),
+    encode,
+    decode,
+    firstDay,
+    /**
+     * The vault under the key of the day of `at`, which is destroyed when the archive's window of that day ends;
+     * null: that was before `now`, or nothing is archived.
+     */
+    keeper(at: Millis, now: Millis): { readonly day: number; readonly vault: Vault } | null {
+      const day = Math.floor(at / DAY);
+      const under = day < firstDay(now) ? null : dayVault(day, true);
+      return under === null ? null : { day, vault: under };
+    },
+    /** As {@link keeper}, for what was kept; null when its key is gone. */
+    keptUnder: (day: number): Vault | null => dayVault(day, false),
     /** From the archive; null when its window has passed or nothing is archived. */
     archived(id: AnnouncementId, revision: number): Payload | null {
       const row = getArchive.get(id, revision);
@@ -140,7 +167,7 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
       return value === undefined ? null : decode(value);
     },
     /** Destroys the keys (and with them the texts) of days before the window: none is left where there is no window. */
-    forgetDays: (now: Millis) => dropDays.run(Math.floor(now / DAY) - (archiveDays > 0 ? archiveDays : -1)),
+    forgetDays: (now: Millis) => dropDays.run(firstDay(now)),
   };
 }
 export type AnnouncementStore = ReturnType<typeof announcementStore>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AnnouncementId, MappingName, MediaId, type Millis, RoomName } from "../model/ids.ts";
 import { RichText } from "../model/rich-text.ts";
-import type { DeliveryAction } from "../outbox/port.ts";
+import type { DeliveryAction, NoteReason } from "../outbox/port.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
 
@@ -11,7 +11,7 @@ const row = z.object({
   announcement: AnnouncementId,
   part: z.string(),
   revision: z.number(),
-  action: z.enum(["post", "edit", "late", "strike", "reply", "remove"]),
+  action: z.enum(["post", "edit", "late", "strike", "reply", "remove", "note"]),
   mapping: MappingName,
   urgent: z.number().transform((n) => n === 1),
   pin: z.number().transform((n) => n === 1),
@@ -28,13 +28,19 @@ const row = z.object({
 export type DeliveryRow = z.infer<typeof row>;
 
 /** What a delivery says beside its revision's payload; sealed and erased like it. */
-interface Extra {
-  /** The line of a `reply`. */
+export interface Extra {
+  /** The line of a `reply` or a `note`. */
   readonly line?: string;
+  /** Why there is a `note`. */
+  readonly why?: NoteReason;
   /** The text that the room has; null: nobody knows, or it has none. Absent: that of the revision before. */
   readonly was?: RichText | null;
 }
-const extra = z.object({ line: z.string().exactOptional(), was: RichText.nullable().exactOptional() });
+export const Extra = z.object({
+  line: z.string().exactOptional(),
+  why: z.enum(["silent", "back"]).exactOptional(),
+  was: RichText.nullable().exactOptional(),
+});
 
 export interface NewDelivery {
   readonly room: RoomName;
@@ -47,8 +53,10 @@ export interface NewDelivery {
   readonly pin: boolean;
   readonly acceptedAt: Millis;
   readonly dueAt: Millis;
-  /** The line of a `reply`. */
+  /** The line of a `reply` or a `note`. */
   readonly line?: string;
+  /** Why there is a `note`. */
+  readonly why?: NoteReason;
 }
 
 /** The queue's rows. A second insert of the same (room, announcement, part, revision) does nothing. */
@@ -76,8 +84,9 @@ export function deliveryStore(db: Db, vault: Vault) {
   const lacking = db.prepare(
     "SELECT * FROM deliveries WHERE announcement = ? AND lacking IS NOT NULL ORDER BY id",
   );
-  const bury = db.prepare(
-    "INSERT OR REPLACE INTO dead_letters (delivery, room, code, at) VALUES (?, ?, ?, ?)",
+  const requeue = db.prepare(
+    `UPDATE deliveries SET state = 'queued', tries = 0, retry_at = 0, due_at = ?, key = NULL, extra_sealed = ?
+     WHERE id = ?`,
   );
   const dead = db.prepare<[], { room: string; code: string; n: number }>(
     "SELECT room, code, count(*) AS n FROM dead_letters GROUP BY room, code",
@@ -104,7 +113,8 @@ export function deliveryStore(db: Db, vault: Vault) {
       if (result.changes === 0) return false;
       if (d.line !== undefined) {
         const id = Number(result.lastInsertRowid);
-        setExtra.run(sealExtra(id, { line: d.line }), id);
+        const { line, why } = d;
+        setExtra.run(sealExtra(id, why === undefined ? { line } : { line, why }), id);
       }
       return true;
     },
@@ -114,7 +124,7 @@ export function deliveryStore(db: Db, vault: Vault) {
     },
     ofAnnouncement: (id: AnnouncementId): readonly DeliveryRow[] => ofAnnouncement.all(id).map(decode),
     extraOf: (d: DeliveryRow): Extra =>
-      d.extra_sealed === null ? {} : extra.parse(openJson(vault, "payload", place(d.id), d.extra_sealed)),
+      d.extra_sealed === null ? {} : Extra.parse(openJson(vault, "payload", place(d.id), d.extra_sealed)),
     /**
      * Brings a delivery that is still queued up to date, in its place: it now brings `revision`. `was`: the text that
      * its room has; null: nobody knows, or it has none.
@@ -151,7 +161,9 @@ export function deliveryStore(db: Db, vault: Vault) {
       }),
     setLacking: (id: number, media: readonly MediaId[]) =>
       setLacking.run(media.length === 0 ? null : media.join(" "), id),
-    bury: (d: DeliveryRow, code: string, now: Millis) => bury.run(d.id, d.room, code, now),
+    /** A refused delivery stands in its lane again, in its old place. */
+    requeue: (id: number, value: Extra, now: Millis) =>
+      requeue.run(now, Object.keys(value).length === 0 ? null : sealExtra(id, value), id),
     dead: () => dead.all(),
   };
 }

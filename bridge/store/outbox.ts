@@ -1,12 +1,14 @@
 import type { Failpoints } from "../failpoint.ts";
-import type { AnnouncementId, MediaId, Millis, RoomName } from "../model/ids.ts";
+import type { AnnouncementId, MediaId, Millis, RoomName, SourceName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Delivery, DeliveryMedia, Outbox, Prepared } from "../outbox/port.ts";
 import { type AcceptEnvironment, type AcceptStores, acceptBatch } from "./accept.ts";
 import { atomically, type Db } from "./db.ts";
+import { bringsContent } from "./dead-letters.ts";
 import type { DeliveryRow } from "./deliveries.ts";
 import { type MessageMap, target } from "./message-map.ts";
 import type { Planning } from "./planning.ts";
+import { tellSilence } from "./silence.ts";
 
 /** The sealed rooms' logs, as TX 2 sees them: appends a record and says under which key it stands. */
 export interface RecordAppender {
@@ -43,8 +45,14 @@ export interface MediaResults {
   mediaSettled(media: MediaId, record: () => void): void;
 }
 
+/** What the watch over silent sources needs of the outbox. */
+export interface Silences {
+  /** A source was not heard for `unheard` ms: rooms that were not told yet get one note each. Answers these rooms. */
+  silent(source: SourceName, unheard: Millis): Promise<readonly RoomName[]>;
+}
+
 /** The outbox on SQLite. */
-export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
+export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences {
   const { db, stores, map, failpoints } = o;
   const { announcements, deliveries, media, lanes } = stores;
 
@@ -53,6 +61,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
     const rows = deliveries.ofAnnouncement(id);
     const open = rows.filter((r) => r.state === "queued" || r.state === "fixed");
     const lacking = deliveries.lacking(id);
+    stores.letters.dropSuperseded(id);
     announcements.erasePayloads(id, new Set([...open, ...lacking].map((r) => r.revision)));
     if (open.length > 0 || lacking.length > 0) return [];
     if (announcements.get(id)?.removed === 1) media.abandon(id);
@@ -112,10 +121,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
     });
 
   const openDelivery = (row: DeliveryRow): Delivery => {
-    const payload =
-      row.action === "remove" || row.action === "reply"
-        ? null
-        : announcements.payload(row.announcement, row.revision);
+    const payload = bringsContent(row) ? announcements.payload(row.announcement, row.revision) : null;
     const extra = deliveries.extraOf(row);
     const shown = o.planning.rules(row.mapping)?.edits !== "replace";
     const before = extra.was === undefined ? (payload?.was ?? null) : extra.was;
@@ -137,6 +143,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
       clean: payload?.clean ?? null,
       was: shown ? was : null,
       line: extra.line ?? null,
+      why: extra.why ?? null,
       replyTo: row.action === "reply" ? row.announcement : (payload?.replyTo ?? null),
       media: payload === null ? [] : mediaOf(payload.media, payload.clean),
     };
@@ -217,8 +224,8 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
           deliveries.finish(row.id, "sent");
           if (outcome.receipt !== null) map.receipt(row, outcome.receipt);
         } else if (outcome.kind === "refused") {
+          stores.letters.bury(row, outcome.code, o.now());
           deliveries.finish(row.id, "refused");
-          deliveries.bury(row, outcome.code, o.now());
         } else {
           const soon = o.now() + o.pause(row.tries);
           deliveries.retry(row.id, outcome.kind === "retry" && outcome.at > o.now() ? outcome.at : soon);
@@ -233,10 +240,18 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults {
     async forget(now) {
       atomically(db, () => {
         announcements.forgetDays(now);
+        stores.letters.forget(announcements.firstDay(now));
         stores.sightings.eraseIds(now - READABLE_IDS);
       });
       db.pragma("wal_checkpoint(TRUNCATE)");
     },
+
+    silent: async (source, unheard) =>
+      atomically(db, () => {
+        const rooms = tellSilence({ ...stores, ...o, now: o.now() }, source, unheard);
+        for (const room of rooms) lanes.refresh(room);
+        return [...rooms];
+      }),
 
     async mediaLost(id) {
       atomically(db, () => {

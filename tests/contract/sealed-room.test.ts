@@ -1,5 +1,6 @@
 import { runIntake } from "../../bridge/intake.ts";
 import { Cursor } from "../../bridge/model/ids.ts";
+import { boundless } from "../../bridge/space.ts";
 import { core, post, ROOM, texts } from "../core.helper.ts";
 import { destinationContract } from "./destination.contract.ts";
 
@@ -37,6 +38,7 @@ destinationContract("a sealed room", async () => {
           mappings: c.mappings,
           clock: c.clock,
           failpoints: c.failpoints,
+          space: boundless(c.clock),
           lang: () => "ru",
           report: () => {},
         },

@@ -66,11 +66,15 @@ async function replace(disk: Disk, file: string, bytes: Uint8Array): Promise<voi
   if (before !== null && Buffer.compare(before, bytes) === 0) return;
   const part = `${file}.part`;
   const handle = await disk.create(part, 0o644);
+  let whole = false;
   try {
     await handle.write(bytes);
     await handle.sync();
+    whole = true;
   } finally {
     await handle.close();
+    // A torn part takes room where there is none.
+    if (!whole) await disk.remove(part).catch(() => {});
   }
   await disk.rename(part, file);
 }
