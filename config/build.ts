@@ -102,6 +102,7 @@ export function build({ file, written, secrets }: BuildInput): Config {
     file,
     lang: written.lang,
     data,
+    witness: written.witness === undefined ? null : at(written.witness),
     vault: {
       keyFile: vault.key_file === undefined ? null : at(vault.key_file),
       passphrase: vault.passphrase,

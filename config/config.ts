@@ -10,6 +10,8 @@ export interface Config {
   readonly lang: Lang;
   /** Folder for database, spool and state. */
   readonly data: string;
+  /** The file that remembers how far rooms were shown; null: where Postern keeps a key of its own making. */
+  readonly witness: string | null;
   readonly vault: { readonly keyFile: string | null; readonly passphrase: boolean };
   readonly sources: ReadonlyMap<SourceName, SourceConfig>;
   readonly rooms: ReadonlyMap<RoomName, RoomConfig>;

@@ -86,6 +86,12 @@ function* folders(file: Loose, base: string, keyInDataAllowed: boolean): Iterabl
   const feed =
     file.feed.folder === undefined ? path.join(data, "feed") : path.resolve(base, file.feed.folder);
   if (inside(data, feed)) yield error(["feed", "folder"], { code: "data_in_feed" });
+  if (file.witness !== undefined)
+    for (const folder of [data, feed])
+      if (inside(path.resolve(base, file.witness), folder)) {
+        yield error(["witness"], { code: "witness_in_folder", folder });
+        break;
+      }
   if (file.vault.key_file === undefined) return;
   const key = path.resolve(base, file.vault.key_file);
   if (inside(key, feed)) yield error(["vault", "key_file"], { code: "key_in_folder", folder: feed });

@@ -34,6 +34,7 @@ export type What =
   | { readonly code: "name_twice"; readonly found: string }
   | { readonly code: "channel_not_number"; readonly found: string }
   | { readonly code: "key_in_folder"; readonly folder: string }
+  | { readonly code: "witness_in_folder"; readonly folder: string }
   | { readonly code: "data_in_feed" }
   | {
       readonly code: "no_history_edits" | "no_history_removals";

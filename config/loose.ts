@@ -28,6 +28,7 @@ const mapping = z.object({
 });
 const Loose = z.object({
   data: text,
+  witness: text,
   vault: z.object({ key_file: text }).catch({}),
   sources: z.record(z.string(), source.catch({})).catch({}),
   rooms: z.record(z.string(), room.catch({})).catch({}),

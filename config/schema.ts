@@ -59,6 +59,12 @@ export const Schema = z.strictObject(
       "Папка для базы и временных файлов. Всё в ней зашифровано.",
       { example: "./data" },
     ),
+    witness: about(
+      f.path.optional(),
+      "File that remembers how far each room was ever shown, so that a data folder that was put back is noticed; outside the data folder. Default: beside a key that Postern makes itself.",
+      "Файл, который помнит, до какого места показана каждая комната: по нему видно, что папку данных вернули к старому. Вне папки данных. По умолчанию рядом с ключом, который Postern создаёт сам.",
+      { example: "./witness", off: true },
+    ),
     vault: about(
       vault.prefault({}),
       "The key that seals what is stored.",

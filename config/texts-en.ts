@@ -64,6 +64,8 @@ export const en: Texts = {
       `"${w.found}": with max-bot a channel's id is an integer, such as -70801090403050.`,
     key_in_folder: (w) =>
       `The key lies inside ${w.folder}: a copy of the folder would open itself. Move the key outside, for example to ./secrets/vault.key.`,
+    witness_in_folder: (w) =>
+      `The witness lies inside ${w.folder}: put back with the folder, it would notice nothing. Move it outside, for example to ./witness.`,
     data_in_feed: () =>
       "The data folder lies inside the feed's folder, which everybody reads. Put data and feed.folder side by side, or the feed inside the data.",
     no_history_edits: (w) =>

@@ -82,15 +82,24 @@ async function fromFile(file: string, privateFolders: readonly string[]): Promis
     : { ok: true, key, origin: "file" };
 }
 
-/** Where a generated key is kept: outside the data folder, named after it, so that two bridges do not share one. */
-export function generatedKeyFile(dataFolder: string): string {
+/**
+ * Where Postern keeps what must not lie in the data folder and is not named in the configuration: a folder of the
+ * user's, in a file named after the data folder, so that two bridges do not share one.
+ */
+function outside(dataFolder: string, kind: string, ending: string): string {
   const base = process.env.XDG_CONFIG_HOME || path.join(homedir(), ".config");
   const folder = path.resolve(dataFolder);
   const name = folder.replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "");
   // Folders that differ in other signs only have the same name otherwise.
   const mark = createHash("sha256").update(folder).digest("hex").slice(0, 8);
-  return path.join(base, "postern", `vault-${name}-${mark}.key`);
+  return path.join(base, "postern", `${kind}-${name}-${mark}${ending}`);
 }
+
+/** Where a generated key is kept. */
+export const generatedKeyFile = (dataFolder: string): string => outside(dataFolder, "vault", ".key");
+
+/** Where the witness is kept unless the configuration names another place. */
+export const witnessFile = (dataFolder: string): string => outside(dataFolder, "witness", "");
 
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 2 ** 20 };
 

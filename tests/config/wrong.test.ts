@@ -399,6 +399,14 @@ const errors: readonly Case[] = [
     "a copy of the folder would open itself",
   ],
   [
+    "a witness inside the data",
+    "data: ./data",
+    "data: ./data\nwitness: ./data/witness",
+    "4: witness",
+    "Свидетель лежит внутри data",
+    "The witness lies inside data",
+  ],
+  [
     "a key inside the feed",
     listen,
     `${listen}  folder: ./web\nvault: { key_file: ./web/k }\n`,
