@@ -10,7 +10,10 @@ export function getMedium(sim: Simulator, asked: Asked, id: string): Answer {
   if (asked.headers.authorization !== undefined) sim.stats.mediaWithToken += 1;
   const medium = sim.media.get(id);
   if (medium === undefined) return text(404, "not found");
-  if (!sim.media.valid(id, asked.query.get("sig") ?? "")) return text(403, "the link has expired");
+  if (!sim.media.valid(id, asked.query.get("sig") ?? "")) {
+    sim.stats.met.add("media_expired");
+    return text(403, "the link has expired");
+  }
   const range = rangeOf(asked.headers.range, medium.size);
   if (range === "bad") return text(416, "no such range", { "content-range": `bytes */${medium.size}` });
   const { start, end } = range ?? { start: 0, end: medium.size };

@@ -16,6 +16,7 @@ export function getMessages(sim: Simulator, asked: Asked): Answer {
   if (chatId === null) return error(400, "proto.payload", "chat_id or message_ids is required");
   const channel = sim.world.channels.get(chatId);
   if (channel === undefined || !channel.readable) {
+    if (channel !== undefined) sim.stats.met.add("denied");
     return error(403, "chat.denied", "Bot has no access to the chat");
   }
   const count = integer(asked, "count", { missing: 50, min: 1, max: 100 });
@@ -45,6 +46,7 @@ function byIds(sim: Simulator, ids: readonly string[]): Answer {
 /** GET /messages/{mid} */
 export function getMessage(sim: Simulator, mid: string): Answer {
   const hit = sim.world.locate(fullMid(mid));
+  if (hit?.channel.readable === false) sim.stats.met.add("denied");
   if (!hit?.channel.readable) return error(404, "not.found", `Message ${mid} not found`);
   return json(200, sim.render.message(hit.channel, hit.message));
 }
@@ -55,6 +57,7 @@ export function getVideo(sim: Simulator, token: string): Answer {
   const readable = video !== undefined && sim.world.channels.get(video.chatId)?.readable;
   if (video === undefined || !readable) return error(404, "not.found", "Video not found");
   const { width, height, duration } = video;
+  if (!sim.settings.videoUrls) sim.stats.met.add("video_without_urls");
   const urls = Object.entries(video.qualities).map(([quality, id]) => [quality, sim.render.mediaUrl(id)]);
   const picture = video.thumbnail === null ? undefined : sim.media.get(video.thumbnail);
   return json(200, {

@@ -4,15 +4,17 @@ import { parseJson } from "./json.ts";
 import { integer, list } from "./query.ts";
 import type { Simulator } from "./simulator.ts";
 
-/** More is asked for in vain: MAX's real caps since May 2026, below what the schema allows. */
-const caps = { limit: 100, timeoutSeconds: 30 };
-
 /** GET /updates: a long poll that answers as soon as there is something. */
 export async function getUpdates(sim: Simulator, asked: Asked): Promise<Answer> {
+  const { met } = sim.stats;
+  const nothing = (): Answer => {
+    met.add("webhook_empty");
+    return json(200, { updates: [], marker: null });
+  };
   if (sim.world.subscriptions.size > 0) {
-    return sim.settings.pollingWithWebhook === "405"
-      ? error(405, "method.not.allowed", "Long polling is not available while a webhook is subscribed")
-      : json(200, { updates: [], marker: null });
+    if (sim.settings.pollingWithWebhook !== "405") return nothing();
+    met.add("webhook_405");
+    return error(405, "method.not.allowed", "Long polling is not available while a webhook is subscribed");
   }
   const limit = integer(asked, "limit", { missing: 100, min: 1, max: 1000 });
   const timeout = integer(asked, "timeout", { missing: 30, min: 0, max: 90 });
@@ -22,24 +24,37 @@ export async function getUpdates(sim: Simulator, asked: Asked): Promise<Answer> 
   }
   const wanted = list(asked, "types");
   const types = wanted === null ? null : new Set(wanted);
-  const read = () => sim.updates.read(marker === -1 ? null : marker, Math.min(limit, caps.limit), types);
+  const read = () => {
+    const page = sim.updates.read(
+      marker === -1 ? null : marker,
+      Math.min(limit, sim.settings.updatesCap),
+      types,
+    );
+    met.add("updates_expired", page.expired);
+    return page;
+  };
 
   const wait = new AbortController();
   const stop = () => wait.abort();
   asked.signal.addEventListener("abort", stop, { once: true });
-  const over = sim.clock.sleep(Math.min(timeout, caps.timeoutSeconds) * 1000, wait.signal).then(stop);
+  const hold = Math.min(timeout, sim.settings.holdCapSeconds);
+  const over = sim.clock.sleep(hold * 1000, wait.signal).then(stop);
   try {
     let page = read();
     sim.stats.changed();
     const open = () => sim.world.subscriptions.size === 0 && !wait.signal.aborted && !asked.signal.aborted;
-    while (page.updates.length === 0 && timeout > 0 && open()) {
+    while (page.updates.length === 0 && hold > 0 && open()) {
       const arrived = sim.updates.arrival(wait.signal);
       sim.stats.changed();
       await Promise.race([arrived, over]);
       page = read();
     }
-    if (sim.world.subscriptions.size > 0 && page.updates.length === 0)
-      return json(200, { updates: [], marker: null });
+    if (sim.world.subscriptions.size > 0 && page.updates.length === 0) return nothing();
+    if (marker === -1)
+      met.add(sim.settings.noMarker === "latest" ? "no_marker_latest" : "no_marker_uncommitted");
+    if (page.capped && limit >= sim.settings.updatesCap) met.add("limit_capped");
+    if (page.updates.length === 0 && timeout >= sim.settings.holdCapSeconds) met.add("hold_capped");
+    for (const trouble of page.troubles) met.add(trouble);
     const empty = page.updates.length === 0 && sim.settings.emptyMarker === "null";
     return json(200, { updates: page.updates, marker: empty ? null : page.marker });
   } finally {

@@ -5,13 +5,15 @@ import { getMessage, getMessages, getVideo } from "./api-messages.ts";
 import { getUpdates, subscriptions } from "./api-updates.ts";
 import { Window } from "./limits.ts";
 import type { Simulator } from "./simulator.ts";
+import type { Trouble } from "./troubles.ts";
 
 /** Answers the requests of the Bot API and of media links. */
 export function createApi(sim: Simulator): (asked: Asked) => Promise<Answer> | Answer {
   const polls = new Window(sim.clock);
   const all = new Window(sim.clock);
 
-  const tooMany = () => {
+  const tooMany = (trouble: Trouble) => {
+    sim.stats.met.add(trouble);
     const after = sim.settings.retryAfter;
     return error(
       429,
@@ -27,23 +29,26 @@ export function createApi(sim: Simulator): (asked: Asked) => Promise<Answer> | A
     if (asked.path.startsWith("/watch/")) return watchPage();
     const refused = authorize(sim, asked);
     if (refused !== null) return refused;
-    if (!all.take(sim.settings.requestsPerSecond)) return tooMany();
-    if (asked.path === "/updates" && !polls.take(sim.settings.updatesPerSecond)) return tooMany();
+    if (!all.take(sim.settings.requestsPerSecond)) return tooMany("too_many_requests");
+    if (asked.path === "/updates" && !polls.take(sim.settings.updatesPerSecond))
+      return tooMany("too_many_polls");
     return route(sim, asked);
   };
 }
 
 function authorize(sim: Simulator, asked: Asked): Answer | null {
-  if (asked.query.has("access_token")) {
+  const { refuse } = sim.settings;
+  if (asked.query.has("access_token") || refuse === "deprecated") {
+    sim.stats.met.add("token_deprecated");
     return error(
       403,
       "deprecated.token",
       "Query parameter access_token is deprecated, use Authorization header",
     );
   }
-  return asked.headers.authorization === sim.token
-    ? null
-    : error(401, "verify.token", "Invalid access_token");
+  if (asked.headers.authorization === sim.token && refuse !== "token") return null;
+  sim.stats.met.add("token_refused");
+  return error(401, "verify.token", "Invalid access_token");
 }
 
 function route(sim: Simulator, asked: Asked): Promise<Answer> | Answer {
@@ -63,6 +68,7 @@ function route(sim: Simulator, asked: Asked): Promise<Answer> | Answer {
   if (video?.[1] !== undefined) return getVideo(sim, video[1]);
   const chat = /^\/chats\/(-?\d+)(|\/members\/me|\/members\/admins|\/pin)$/.exec(path);
   if (chat?.[1] !== undefined) return getChat(sim, chat[1], chat[2] ?? "");
+  if (path === "/chats") sim.stats.met.add("chats_gone");
   // GET /chats is gone since June 2026 and falls here, too.
   return error(404, "not.found", `Path ${path} is not recognized`);
 }

@@ -4,14 +4,24 @@ import { EditInput, PublishInput, RemoveInput } from "./inputs.ts";
 import type { JsonObject } from "./json.ts";
 import { operation } from "./operation.ts";
 import type { Simulator } from "./simulator.ts";
+import { type Trouble, troublesIn } from "./troubles.ts";
 import type { Channel, Message } from "./world.ts";
 
+interface Told {
+  readonly type: string;
+  readonly body: JsonObject;
+  readonly troubles: readonly Trouble[];
+}
+
 /** Queues an update about posts, if the bot may see posts there; now and then twice, if the settings say so. */
-function tell(sim: Simulator, channel: Channel, type: string, body: JsonObject, repeat: () => boolean): void {
-  if (!channel.readable) return;
+function tell(sim: Simulator, channel: Channel, { type, body, troubles }: Told, repeat: () => boolean): void {
+  if (!channel.readable) {
+    sim.stats.met.add("withheld");
+    return;
+  }
   const update = { ...body, timestamp: sim.clock.now(), update_type: type };
-  sim.updates.push(type, update);
-  if (repeat()) sim.updates.push(type, update);
+  sim.updates.push(type, update, troubles);
+  if (repeat()) sim.updates.push(type, update, [...troubles, "repeated_update"]);
 }
 
 export function postOperations(sim: Simulator) {
@@ -40,7 +50,7 @@ export function postOperations(sim: Simulator) {
       channel.lastEvent = Math.max(channel.lastEvent, timestamp);
       if (input.silent !== true) {
         const body = { message: sim.render.message(channel, message) };
-        tell(sim, channel, "message_created", body, repeat);
+        tell(sim, channel, { type: "message_created", body, troubles: troublesIn(message) }, repeat);
       }
       return { mid: message.body.mid, seq: String(seq), timestamp };
     }),
@@ -58,7 +68,8 @@ export function postOperations(sim: Simulator) {
       const edited = { ...message, body, raw: null };
       channel.put(edited);
       if (input.silent !== true) {
-        tell(sim, channel, "message_edited", { message: sim.render.message(channel, edited) }, repeat);
+        const told = { message: sim.render.message(channel, edited) };
+        tell(sim, channel, { type: "message_edited", body: told, troubles: troublesIn(edited) }, repeat);
       }
       return { mid: input.mid };
     }),
@@ -70,7 +81,7 @@ export function postOperations(sim: Simulator) {
       if (input.silent !== true) {
         const user_id = input.by === undefined ? channel.owner.id : BigInt(input.by);
         const body = { message_id: input.mid, chat_id: BigInt(channel.chatId), user_id };
-        tell(sim, channel, "message_removed", body, repeat);
+        tell(sim, channel, { type: "message_removed", body, troubles: [] }, repeat);
       }
       return { mid: input.mid };
     }),

@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import { channelOf } from "./control-channels.ts";
 import { midOf } from "./ids.ts";
-import { EventInput, RepeatInput, UnknownInput, UpdateInput } from "./inputs.ts";
+import { EventInput, RepeatInput, UnknownInput, UpdateInput, WebhookInput } from "./inputs.ts";
 import type { JsonObject } from "./json.ts";
 import { operation, query } from "./operation.ts";
 import { replayInto } from "./replay.ts";
 import type { Simulator } from "./simulator.ts";
+import { troublesOfType } from "./troubles.ts";
 import type { Channel } from "./world.ts";
 
 /** A message number that no message of the channel has. */
@@ -16,7 +17,8 @@ export function updateOperations(sim: Simulator) {
     /** Queues an update as it stands: unknown types, or broken ones. Answers its sequence number. */
     update: operation(UpdateInput, ({ update }) => {
       const type = String(update.update_type);
-      return { seq: sim.updates.push(type, { timestamp: sim.clock.now(), ...update }) };
+      const body = { timestamp: sim.clock.now(), ...update };
+      return { seq: sim.updates.push(type, body, troublesOfType(type)) };
     }),
 
     /** Queues an update that was recorded elsewhere, as it stands, and lets the history follow it. */
@@ -29,14 +31,14 @@ export function updateOperations(sim: Simulator) {
     event: operation(EventInput, (input) => ({ seq: sim.updates.push(input.type, eventBody(sim, input)) })),
 
     /** Queues message_edited for a message that was never posted. */
-    unknownEdit: operation(UnknownInput, ({ chatId, text }) => {
+    unknownEdit: operation(UnknownInput, ({ chatId, text, at }) => {
       const channel = channelOf(sim, chatId);
       const timestamp = sim.clock.now();
       const seq = unusedSeq(channel, timestamp);
       const body = { mid: midOf(chatId, seq), seq, text: text ?? "", markup: [], attachments: [] };
       const message = {
         chatId,
-        timestamp: timestamp - 3_600_000,
+        timestamp: at ?? timestamp - 3_600_000,
         sender: null,
         link: null,
         body,
@@ -49,7 +51,7 @@ export function updateOperations(sim: Simulator) {
         timestamp,
         update_type: "message_edited",
       };
-      sim.updates.push("message_edited", update);
+      sim.updates.push("message_edited", update, ["unknown_edit"]);
       return { mid: body.mid };
     }),
 
@@ -58,13 +60,14 @@ export function updateOperations(sim: Simulator) {
       const channel = channelOf(sim, chatId);
       const timestamp = sim.clock.now();
       const mid = midOf(chatId, unusedSeq(channel, timestamp));
-      sim.updates.push("message_removed", {
+      const update = {
         message_id: mid,
         chat_id: BigInt(chatId),
         user_id: channel.owner.id,
         timestamp,
         update_type: "message_removed",
-      });
+      };
+      sim.updates.push("message_removed", update, ["unknown_removal"]);
       return { mid };
     }),
 
@@ -72,7 +75,20 @@ export function updateOperations(sim: Simulator) {
     repeatUpdates: operation(RepeatInput, ({ last }) => ({ repeated: sim.updates.repeat(last) })),
 
     /** Drops every queued update, as MAX does after 24 h. */
-    expireUpdates: query(() => ({ dropped: sim.updates.expire() })),
+    expireUpdates: query(() => {
+      const dropped = sim.updates.expire();
+      sim.stats.met.add("updates_expired", dropped);
+      return { dropped };
+    }),
+
+    /** Subscribes a webhook as another program of the bot would (nothing is delivered to it), or ends all (null). */
+    webhook: operation(WebhookInput, ({ url }) => {
+      const known = sim.world.subscriptions;
+      if (url === null) known.clear();
+      else known.set(url, { time: sim.clock.now(), updateTypes: null });
+      sim.updates.wake();
+      return {};
+    }),
   };
 }
 

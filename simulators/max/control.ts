@@ -1,8 +1,9 @@
+import { ControlError } from "./compose.ts";
 import { channelOperations } from "./control-channels.ts";
 import { postOperations } from "./control-posts.ts";
 import { updateOperations } from "./control-updates.ts";
 import { FaultChanceInput, FaultInput } from "./faults.ts";
-import { AddMediaInput, ClockInput, ExpireMediaInput, RequestsInput } from "./inputs.ts";
+import { AddMediaInput, CertificateInput, ClockInput, ExpireMediaInput, RequestsInput } from "./inputs.ts";
 import { operation, query } from "./operation.ts";
 import { Settings } from "./settings.ts";
 import type { Simulator } from "./simulator.ts";
@@ -49,6 +50,14 @@ export function createOperations(sim: Simulator) {
       return { offsetMs: sim.clock.offset, now: sim.clock.now() };
     }),
 
+    /** Shows another certificate (PEM) from now on, one that clients cannot trust; without input its own again. */
+    certificate: operation(CertificateInput.prefault({}), ({ cert, key }) => {
+      if (sim.changeCertificate === null) throw new ControlError("it serves no https");
+      if ((cert === undefined) !== (key === undefined)) throw new ControlError("cert and key go together");
+      sim.changeCertificate(cert === undefined || key === undefined ? null : { cert, key });
+      return {};
+    }),
+
     /** The next `times` (default 1) requests that fit meet a fault. */
     fault: operation(FaultInput, (input) => {
       sim.faults.plan(input);
@@ -73,6 +82,7 @@ export function createOperations(sim: Simulator) {
       statuses: sim.stats.statuses,
       faults: sim.faults.counts,
       faultsPlanned: sim.faults.planned,
+      met: sim.stats.met.all,
       writes: sim.stats.writes,
       mediaWithToken: sim.stats.mediaWithToken,
       mediaBytes: sim.stats.mediaBytes,

@@ -167,9 +167,22 @@ export const EventInput = z.strictObject({
   mid: mid.optional(),
   payload: z.string().optional(),
 });
-export const UnknownInput = z.strictObject({ chatId: Id, text: z.string().optional() });
+export const UnknownInput = z.strictObject({
+  chatId: Id,
+  text: z.string().optional(),
+  /** When the message is said to have been posted, ms UTC; default an hour ago. */
+  at: ms.optional(),
+});
+export const WebhookInput = z.strictObject({
+  url: z
+    .string()
+    .regex(/^https:\/\/[^/\s]+/)
+    .nullable(),
+});
 export const RepeatInput = z.strictObject({ last: z.int().positive() });
 export const ClockInput = z.strictObject({ offsetMs: z.int().optional(), advanceMs: z.int().optional() });
+/** PEM; neither: the one it was started with. */
+export const CertificateInput = z.strictObject({ cert: z.string().optional(), key: z.string().optional() });
 export const ChatInput = z.strictObject({ chatId: Id });
 export const RequestsInput = z.strictObject({ path: z.string().optional() });
 export const NothingInput = z.strictObject({});

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import { type Answer, type Asked, error, htmlPage } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { OffsetClock, type SimulatorClock } from "./clock.ts";
@@ -9,6 +8,8 @@ import type { Fault } from "./faults.ts";
 import { reset, send } from "./send.ts";
 import type { Settings } from "./settings.ts";
 import { createSimulator, type Simulator } from "./simulator.ts";
+import { createTlsServer, type Pem } from "./tls.ts";
+import { troubleOf } from "./troubles.ts";
 
 export interface StartOptions {
   /** 0: one that is free. */
@@ -23,7 +24,7 @@ export interface StartOptions {
   /** What its links begin with, where it is reached through something else. Default: its own URL. */
   readonly publicUrl?: string;
   /** PEM; given, it serves https. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: Pem;
 }
 
 export const defaultToken = "simulated-token";
@@ -50,8 +51,9 @@ export async function startMaxSimulator(options: StartOptions): Promise<RunningM
   });
   const closing = new AbortController();
   const handle = createHandler(sim, closing.signal);
-  const server =
-    options.tls === undefined ? createServer(handle) : createTlsServer({ ...options.tls }, handle);
+  const tls = options.tls === undefined ? null : createTlsServer(options.tls, handle, sim.stats.met);
+  const server = tls?.server ?? createServer(handle);
+  sim.changeCertificate = tls?.change ?? null;
   // A long poll may be silent for its whole timeout; a hung request for ever.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
@@ -89,6 +91,8 @@ function createHandler(sim: Simulator, closing: AbortSignal) {
     }
     const seen = sim.stats.begin(asked.method, asked.path, request.url ?? "", sim.clock.now());
     const fault = sim.faults.next(asked.method, asked.path, asked.query.toString());
+    const trouble = fault && troubleOf(fault);
+    if (trouble !== null) sim.stats.met.add(trouble);
     if (fault?.kind === "hang") return;
     if (fault?.kind === "reset" && fault.when !== "body") {
       reset(response);

@@ -6,6 +6,11 @@ export const Settings = z.strictObject({
   noMarker: z.enum(["latest", "uncommitted"]),
   /** The marker of an answer without updates. */
   emptyMarker: z.enum(["next", "null"]),
+  /** The most updates in one answer and the longest that one is held, seconds, whatever a client asks for. */
+  updatesCap: z.number().int().positive(),
+  holdCapSeconds: z.number().int().nonnegative(),
+  /** Refuses every API request: 401 as for a wrong token, 403 as for one in the query. */
+  refuse: z.enum(["nothing", "token", "deprecated"]),
   /** What GET /updates does while a webhook is subscribed. */
   pollingWithWebhook: z.enum(["405", "empty"]),
   /** Fields without a value: left out (as recorded) or written as null (as schema 0.0.30 requires). */
@@ -31,6 +36,9 @@ export type Settings = z.infer<typeof Settings>;
 export const defaultSettings: Settings = {
   noMarker: "latest",
   emptyMarker: "next",
+  updatesCap: 100,
+  holdCapSeconds: 30,
+  refuse: "nothing",
   pollingWithWebhook: "405",
   absent: "omit",
   updateTtlMs: 24 * 3_600_000,

@@ -6,6 +6,7 @@ import { MediaStore } from "./media.ts";
 import { Renderer } from "./render.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 import { Stats } from "./stats.ts";
+import type { ChangeCertificate } from "./tls.ts";
 import { UpdateQueue } from "./updates.ts";
 import { World } from "./world.ts";
 
@@ -24,6 +25,8 @@ export interface Simulator {
   /** Chance of the updates that come twice. */
   readonly chance: () => number;
   readonly token: string;
+  /** null: it serves no https. */
+  changeCertificate: ChangeCertificate | null;
 }
 
 /** `base` answers the URL it is served at, without a slash at the end. */
@@ -49,5 +52,6 @@ export function createSimulator(deps: {
     stats: new Stats(),
     chance: seeded(1),
     token,
+    changeCertificate: null,
   };
 }

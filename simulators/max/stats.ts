@@ -1,4 +1,5 @@
 import { fits } from "./faults.ts";
+import { Met } from "./troubles.ts";
 
 /** One request as it was seen. `url` holds path and query. */
 export interface SeenRequest {
@@ -20,6 +21,8 @@ export class Stats {
   readonly #statuses = new Map<string, number>();
   readonly #watchers = new Set<() => void>();
   #total = 0;
+  /** What clients met of MAX's troubles. */
+  readonly met = new Met();
   /** Requests that tried to write into MAX (subscriptions apart). */
   writes = 0;
   /** Media requests that carried an Authorization header: a leak of the token. */
