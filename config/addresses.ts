@@ -58,3 +58,7 @@ export function readListen(written: string): Listen | undefined {
   const port = Number(match?.[3]);
   return host === undefined || port > 65535 ? undefined : { host, port };
 }
+
+/** Whether a host that is listened on can be reached from this machine alone. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);

@@ -5,7 +5,7 @@ import type { Config, Lang, RoomConfig, SourceConfig } from "./config.ts";
 import { midnight } from "./human.ts";
 import type { Written } from "./schema.ts";
 import { Secret } from "./secret.ts";
-import type { SourceSecrets } from "./secrets.ts";
+import type { NoticeSecrets, SourceSecrets } from "./secrets.ts";
 
 /** From what was written and passed all checks to what the bridge works with. Nothing can fail here. */
 
@@ -20,7 +20,15 @@ function backfill(written: WrittenMapping["backfill"], zone: string): Mapping["b
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
-function mapping(written: WrittenMapping, index: number): Mapping {
+type WrittenSilence = Written["silence"];
+
+/** A mapping's own time comes first, then that for mappings with urgent announcements. */
+function silence(written: WrittenMapping, all: WrittenSilence): Pick<Mapping, "silence"> {
+  const { after } = written.silence ?? (written.urgent.length > 0 ? all.urgent_after : all.after);
+  return after === null ? {} : { silence: after };
+}
+
+function mapping(written: WrittenMapping, index: number, all: WrittenSilence): Mapping {
   return {
     name: written.name ?? MappingName.parse(`mapping-${index + 1}`),
     source: written.source,
@@ -36,6 +44,7 @@ function mapping(written: WrittenMapping, index: number): Mapping {
     edits: written.edits,
     removals: written.removals,
     timezone: written.timezone,
+    ...silence(written, all),
     backfill: backfill(written.backfill, written.timezone),
   };
 }
@@ -90,14 +99,16 @@ export interface BuildInput {
   readonly file: string;
   readonly written: Written;
   readonly secrets: ReadonlyMap<string, SourceSecrets>;
+  readonly notices: NoticeSecrets;
 }
 
 /** Relative paths are taken from the folder of the file. */
-export function build({ file, written, secrets }: BuildInput): Config {
+export function build({ file, written, secrets, notices }: BuildInput): Config {
   const base = path.dirname(file);
   const at = (relative: string): string => path.resolve(base, relative);
   const data = at(written.data);
-  const { vault, feed, log } = written;
+  const { vault, feed, log, disk, monitor } = written;
+  const [program, ...args] = written.notices.command ?? [];
   return {
     file,
     lang: written.lang,
@@ -116,7 +127,7 @@ export function build({ file, written, secrets }: BuildInput): Config {
     rooms: new Map(
       entries(written.rooms, RoomName).map(([name, one]) => [name, room(name, one, written.lang)]),
     ),
-    mappings: written.mappings.map(mapping),
+    mappings: written.mappings.map((one, index) => mapping(one, index, written.silence)),
     feed: {
       listen: feed.listen.at,
       publicUrl: feed.public_url ?? null,
@@ -125,6 +136,14 @@ export function build({ file, written, secrets }: BuildInput): Config {
       limits: { requestsPerMinute: feed.limits.requests_per_minute, streams: feed.limits.streams },
       trustProxy: feed.trust_proxy === "none" ? null : feed.trust_proxy,
     },
+    notices: {
+      command: program === undefined ? null : [program, ...args],
+      webhook: notices.webhook,
+      webhookSecret: notices.secret,
+      after: written.notices.after,
+    },
+    disk: { spoolMax: disk.spool_max, keepFree: disk.keep_free },
+    monitor: { listen: monitor.listen.at },
     log: { level: log.level, file: log.file === undefined ? null : at(log.file) },
   };
 }

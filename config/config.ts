@@ -18,6 +18,15 @@ export interface Config {
   /** In the order written: the first that matches decides for a room. */
   readonly mappings: readonly Mapping[];
   readonly feed: FeedConfig;
+  readonly notices: NoticesConfig;
+  readonly disk: {
+    /** Bytes above which nothing more is fetched. */
+    readonly spoolMax: number;
+    /** Free bytes below which nothing more is read. */
+    readonly keepFree: number;
+  };
+  /** null: nothing listens. */
+  readonly monitor: { readonly listen: Listen };
   readonly log: { readonly level: LogLevel; readonly file: string | null };
 }
 
@@ -67,4 +76,14 @@ export interface FeedConfig {
   readonly limits: { readonly requestsPerMinute: number; readonly streams: number };
   /** The header that tells a reader's address; null: the connection's own. */
   readonly trustProxy: "x-forwarded-for" | "x-real-ip" | null;
+}
+
+/** Ways to the rep besides the log. */
+export interface NoticesConfig {
+  readonly command: readonly [string, ...string[]] | null;
+  /** May hold a token. */
+  readonly webhook: Secret | null;
+  readonly webhookSecret: Secret | null;
+  /** How long what may pass by itself must last before it is told. */
+  readonly after: Millis;
 }

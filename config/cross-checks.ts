@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isLoopback, readListen } from "./addresses.ts";
 import type { Finding, Path, What } from "./findings.ts";
 import { readSize } from "./human.ts";
 import type { Loose } from "./loose.ts";
@@ -99,7 +100,20 @@ function* folders(file: Loose, base: string, keyInDataAllowed: boolean): Iterabl
     yield error(["vault", "key_file"], { code: "key_in_folder", folder: data });
 }
 
+function* monitor(file: Loose): Iterable<Told> {
+  const { listen, allow_remote: allowed } = file.monitor;
+  const place = listen === undefined ? null : readListen(listen);
+  if (place == null || allowed === true || isLoopback(place.host)) return;
+  yield error(["monitor", "listen"], { code: "monitor_not_local" });
+}
+
 /** What no single key shows: names that lead nowhere, rules and folders that do not go together. */
 export function crossChecks(file: Loose, base: string, keyInDataAllowed: boolean): readonly Told[] {
-  return [...names(file), ...unused(file), ...rules(file), ...folders(file, base, keyInDataAllowed)];
+  return [
+    ...names(file),
+    ...unused(file),
+    ...rules(file),
+    ...folders(file, base, keyInDataAllowed),
+    ...monitor(file),
+  ];
 }

@@ -19,6 +19,12 @@ const check = (test: (text: string) => boolean) => (text: string) => (test(text)
 
 export const size = written("size", readSize);
 export const duration = written("duration", readDuration);
+/** A duration of at least a minute, or `off`. */
+export const silence = written("silence", (text) => {
+  if (text.trim() === "off") return { after: null };
+  const after = readDuration(text);
+  return after === null || after < 60_000 ? null : { after };
+});
 export const time = written("time", readTime);
 export const silentHours = written("silent_hours", readRange);
 export const zone = written("zone", check(isZone));

@@ -4,6 +4,7 @@ import { z } from "zod";
 export const hints = [
   "size",
   "duration",
+  "silence",
   "time",
   "silent_hours",
   "zone",

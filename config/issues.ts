@@ -37,7 +37,7 @@ function valueAt(root: unknown, path: Path): unknown {
   return at;
 }
 
-const secretKeys = new Set(["token", "proxy"]);
+const secretKeys = new Set(["token", "proxy", "webhook"]);
 
 function found(value: unknown, path: Path): string | null {
   if (path.some((part) => secretKeys.has(String(part)))) return null;

@@ -95,7 +95,8 @@ async function check(yaml: YamlFile, file: string, options: LoadOptions): Promis
   ];
   const findings = gather(schema, others.map(place));
   const fine = parsed.success && !findings.some((finding) => finding.severity === "error");
-  const built = (written: Written): Config => build({ file, written, secrets: secrets.bySource });
+  const built = (written: Written): Config =>
+    build({ file, written, secrets: secrets.bySource, notices: secrets.notices });
   return { findings, config: fine ? built(parsed.data) : null };
 }
 

@@ -34,11 +34,20 @@ const Loose = z.object({
   rooms: z.record(z.string(), room.catch({})).catch({}),
   mappings: z.array(mapping.catch({ rooms: [] })).catch([]),
   feed: z.object({ folder: text }).catch({}),
+  notices: z.object({ webhook: text, webhook_file: text, webhook_secret_file: text }).catch({}),
+  monitor: z.object({ listen: text, allow_remote: z.boolean().optional().catch(undefined) }).catch({}),
 });
 export type Loose = z.infer<typeof Loose>;
-export type LooseSource = z.infer<typeof source>;
 
-const nothing: Loose = { vault: {}, sources: {}, rooms: {}, mappings: [], feed: {} };
+const nothing: Loose = {
+  vault: {},
+  sources: {},
+  rooms: {},
+  mappings: [],
+  feed: {},
+  notices: {},
+  monitor: {},
+};
 
 export function loosely(value: unknown): Loose {
   const read = Loose.safeParse(value);

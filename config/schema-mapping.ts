@@ -71,6 +71,12 @@ export const mapping = z.strictObject(
       "remove: убрать, как в источнике; strike: оставить зачёркнутым; keep: ничего не менять.",
       { example: "remove", off: true },
     ),
+    silence: about(
+      f.silence.optional(),
+      "After so long without the source being read the rooms get a note; off: none. Default: as under silence.",
+      "Если источник столько не читается, комнаты получают заметку; off: не писать. По умолчанию как в silence.",
+      { example: "2h", off: true },
+    ),
     timezone: about(
       f.zone.default("Europe/Moscow"),
       "Time zone (IANA) of slots, silent hours and dates here.",

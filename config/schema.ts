@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RoomName, SourceName } from "../bridge/model/ids.ts";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
+import { disk, monitor, notices, silence } from "./schema-care.ts";
 import { feed } from "./schema-feed.ts";
 import { mapping } from "./schema-mapping.ts";
 import { language, room } from "./schema-room.ts";
@@ -88,6 +89,22 @@ export const Schema = z.strictObject(
       "Какой источник в какие комнаты и по каким правилам.",
     ),
     feed: about(feed.prefault({}), "The sealed web feed.", "Зашифрованная веб-лента."),
+    silence: about(
+      silence.prefault({}),
+      "When rooms are told that announcements cannot be read.",
+      "Когда сообщать комнатам, что объявления не удаётся прочитать.",
+    ),
+    notices: about(
+      notices.prefault({}),
+      "How you are told when something is wrong, besides the log. Try it: postern notices test.",
+      "Как сообщать вам о неполадках, кроме журнала. Проверить: postern notices test.",
+    ),
+    disk: about(disk.prefault({}), "Room on the disk.", "Место на диске."),
+    monitor: about(
+      monitor.prefault({}),
+      "For programs that watch the bridge.",
+      "Для программ, которые следят за мостом.",
+    ),
     log: about(log.prefault({}), "The bridge's own log.", "Журнал работы самого моста."),
   },
   group,

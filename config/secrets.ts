@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { isProxy } from "./addresses.ts";
+import { isProxy, readUrl } from "./addresses.ts";
 import type { Told } from "./cross-checks.ts";
 import type { Path, What } from "./findings.ts";
-import type { Loose, LooseSource } from "./loose.ts";
+import type { Loose } from "./loose.ts";
 import { Secret } from "./secret.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,8 +13,14 @@ export interface SourceSecrets {
   readonly proxy: Secret | null;
 }
 
+export interface NoticeSecrets {
+  readonly webhook: Secret | null;
+  readonly secret: Secret | null;
+}
+
 export interface SecretsRead {
   readonly bySource: ReadonlyMap<string, SourceSecrets>;
+  readonly notices: NoticeSecrets;
   readonly told: readonly Told[];
 }
 
@@ -53,28 +59,30 @@ async function fromFile(file: string, env: Environment): Promise<Read> {
 }
 
 interface Wanted {
-  readonly name: string;
-  readonly kind: "token" | "proxy";
-  readonly source: LooseSource;
+  /** The variable that may hold it; with `_FILE` the one that may name its file. */
+  readonly variable: string;
+  /** The group in which it may be written, and under which key; with `_file` the key that may name its file. */
+  readonly group: Path;
+  readonly key: string;
+  readonly inYaml: string | undefined;
+  readonly fileInYaml: string | undefined;
   readonly base: string;
   readonly env: Environment;
 }
 
 /** The environment comes first, then the file that YAML or environment name, then YAML itself. */
-async function one({ name, kind, source, base, env }: Wanted): Promise<{ read: Read; at: Path }> {
-  const inYaml = source[kind];
-  const fileKey = `${kind}_file` as const;
-  const at = ["sources", name];
-  const fromVariable = variable(name, kind === "token" ? "TOKEN" : "PROXY");
-  const direct = env[fromVariable]?.trim();
-  if (direct !== undefined && direct !== "") return { read: { text: direct }, at };
-  const named = env[`${fromVariable}_FILE`]?.trim();
-  if (named !== undefined && named !== "") return { read: await fromFile(path.resolve(named), env), at };
-  if (inYaml !== undefined && source[fileKey] !== undefined)
-    return { read: { what: { code: "secret_twice", keys: [kind, fileKey] } }, at: [...at, kind] };
-  if (source[fileKey] !== undefined)
-    return { read: await fromFile(path.resolve(base, source[fileKey]), env), at: [...at, fileKey] };
-  return { read: inYaml === undefined ? null : { text: inYaml.trim() }, at: [...at, kind] };
+async function one(w: Wanted): Promise<{ read: Read; at: Path }> {
+  const { env, group, key, inYaml, fileInYaml } = w;
+  const direct = env[w.variable]?.trim();
+  if (direct !== undefined && direct !== "") return { read: { text: direct }, at: group };
+  const named = env[`${w.variable}_FILE`]?.trim();
+  if (named !== undefined && named !== "")
+    return { read: await fromFile(path.resolve(named), env), at: group };
+  if (inYaml !== undefined && fileInYaml !== undefined)
+    return { read: { what: { code: "secret_twice", keys: [key, `${key}_file`] } }, at: [...group, key] };
+  if (fileInYaml !== undefined)
+    return { read: await fromFile(path.resolve(w.base, fileInYaml), env), at: [...group, `${key}_file`] };
+  return { read: inYaml === undefined ? null : { text: inYaml.trim() }, at: [...group, key] };
 }
 
 const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
@@ -96,7 +104,15 @@ export async function readSecrets(
       kind: "token" | "proxy",
       fits: (text: string) => boolean,
     ): Promise<Secret | null> => {
-      const { read, at } = await one({ name, kind, source, base, env });
+      const { read, at } = await one({
+        variable: variable(name, kind === "token" ? "TOKEN" : "PROXY"),
+        group: ["sources", name],
+        key: kind,
+        inYaml: source[kind],
+        fileInYaml: source[`${kind}_file`],
+        base,
+        env,
+      });
       const tell = (what: What): null => {
         told.push({ severity: required ? "error" : "warning", path: at, what });
         return null;
@@ -120,5 +136,46 @@ export async function readSecrets(
         what: { code: pem === null ? "ca_unreadable" : "ca_not_pem", path: ca },
       });
   }
-  return { bySource, told };
+  const severity = required ? "error" : "warning";
+  return { bySource, notices: await noticeSecrets(file, base, env, severity, told), told };
+}
+
+/** Where notices go, and what goes along. */
+async function noticeSecrets(
+  file: Loose,
+  base: string,
+  env: Environment,
+  severity: Told["severity"],
+  told: Told[],
+): Promise<NoticeSecrets> {
+  const { webhook, webhook_file, webhook_secret_file } = file.notices;
+  const value = async (
+    key: "webhook" | "webhook_secret",
+    inYaml: string | undefined,
+    fileInYaml: string | undefined,
+    fits: (text: string) => boolean,
+  ): Promise<Secret | null> => {
+    const named = `POSTERN_NOTICES_${key.toUpperCase()}`;
+    const { read, at } = await one({
+      variable: named,
+      group: ["notices"],
+      key,
+      inYaml,
+      fileInYaml,
+      base,
+      env,
+    });
+    if (read === null) return null;
+    if (!("what" in read) && fits(read.text)) return new Secret(read.text);
+    told.push({
+      severity,
+      path: at,
+      what: "what" in read ? read.what : { code: "secret_malformed", from: key },
+    });
+    return null;
+  };
+  return {
+    webhook: await value("webhook", webhook, webhook_file, (text) => readUrl(text) !== null),
+    secret: await value("webhook_secret", undefined, webhook_secret_file, isToken),
+  };
 }

@@ -7,6 +7,7 @@ export const en: Texts = {
   hints: {
     size: "A size is needed, such as 98 MB or 500 KB.",
     duration: "A duration is needed, such as 20s, 5m, 1h 30m or 7d.",
+    silence: "A duration of at least a minute is needed, such as 6h or 2h, or off.",
     time: 'A time in quotes is needed, such as "08:00".',
     silent_hours: 'Hours in quotes are needed, such as "23:00-07:00"; start and end differ.',
     zone: "An IANA time zone is needed, such as Europe/Moscow or Asia/Yekaterinburg.",
@@ -68,6 +69,8 @@ export const en: Texts = {
       `The witness lies inside ${w.folder}: put back with the folder, it would notice nothing. Move it outside, for example to ./witness.`,
     data_in_feed: () =>
       "The data folder lies inside the feed's folder, which everybody reads. Put data and feed.folder side by side, or the feed inside the data.",
+    monitor_not_local: () =>
+      "Others than this machine could reach this address, and it shows the names of rooms and sources. Use 127.0.0.1, or set monitor.allow_remote: true if only your own network leads there.",
     no_history_edits: (w) =>
       `The room "${w.room}" has history: 0, so the earlier text is not kept. edits: ${w.rule} cannot show what changed; edits will just replace the text. Set history above zero, or edits: replace.`,
     no_history_removals: (w) =>
@@ -82,7 +85,9 @@ export const en: Texts = {
     secret_malformed: (w) =>
       w.from === "proxy"
         ? "This is no proxy's address: http://…, https://… or socks5://host:port is needed."
-        : "The token holds spaces or other foreign characters. Only the token itself is needed, without Bearer and quotes.",
+        : w.from === "webhook"
+          ? "This is no address for notices: https://… is needed (http for localhost and 127.0.0.1 only)."
+          : "The token holds spaces or other foreign characters. Only the token itself is needed, without Bearer and quotes.",
     open_to_others: (w) => `Others can read the file ${w.path} (mode ${w.mode}). Run: chmod 600 ${w.path}`,
     ca_unreadable: (w) => `The certificate file ${w.path} cannot be read. Check path and permissions.`,
     ca_not_pem: (w) => `The file ${w.path} holds no PEM certificate ("-----BEGIN CERTIFICATE-----").`,

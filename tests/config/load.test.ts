@@ -40,6 +40,8 @@ test("the example loads with everything in it switched on", async () => {
     .replaceAll(/^#(?= {2})/gm, "")
     .replace(/^ *token: .*\n/m, "")
     .replace(/^ *proxy_file: .*\n/m, "")
+    .replace(/^ *webhook_file: .*\n/m, "")
+    .replace("./secrets/notices.secret", "./token")
     .replace("./russian-trusted-root.pem", "./ca.pem")
     .replace("./secrets/faculty.token", "./token");
   await write("postern.yaml", on);
@@ -55,7 +57,13 @@ test("the example loads with everything in it switched on", async () => {
     jitter: 300_000,
     silentHours: { from: 1380, to: 420 },
   });
+  expect(config.notices.command).toEqual(["/usr/local/bin/tell-me", "--from", "postern"]);
+  expect(config.notices.webhook?.reveal()).toBe("https://ntfy.example.org/my-topic");
+  expect(config.notices.webhookSecret?.reveal()).toBe("token-of-the-bot");
+  expect(config.disk).toEqual({ spoolMax: 5_000_000_000, keepFree: 1_000_000_000 });
+  expect(config.monitor.listen).toEqual({ host: "127.0.0.1", port: 9464 });
   const [mapping] = config.mappings;
+  expect(mapping?.silence).toBe(2 * 3_600_000);
   expect(mapping?.backfill).toEqual({ kind: "since", at: Date.UTC(2026, 7, 31, 21) });
   expect(mapping?.include.length).toBe(2);
 });
@@ -100,6 +108,18 @@ test("what is not written has its default, and paths are taken from the folder o
     lang: "ru",
     timing: { slots: [], jitter: 0, silentHours: null },
   });
+});
+
+test.each([
+  ["", 6],
+  ["    urgent: ['#срочно']\n", 2],
+  ["    silence: 3h\n", 3],
+  ["    urgent: ['#срочно']\n    silence: off\n", null],
+])("after so many hours of silence rooms are told: with %j after %j", async (written, hours) => {
+  const { write, load } = await place();
+  await write("postern.yaml", good.replace("    rooms: [faculty]\n", `    rooms: [faculty]\n${written}`));
+  const [mapping] = loaded(await load()).mappings;
+  expect(mapping?.silence).toBe(hours === null ? undefined : hours * 3_600_000);
 });
 
 test("a setting with nothing behind it is as if it were not written", async () => {

@@ -296,9 +296,12 @@ test("no question but those of status, start and night reads through a table: ea
       "SELECT name, n FROM counters ORDER BY name",
       "SELECT room, count(*) AS n FROM deliveries WHERE state IN ('queued', 'fixed') GROUP BY room",
       "SELECT room, code, count(*) AS n FROM dead_letters GROUP BY room, code",
+      "SELECT * FROM dead_letters ORDER BY delivery",
       // At a start.
       "SELECT id FROM media WHERE state = 'ready'",
+      "SELECT key, state FROM notices",
       // At night.
+      "UPDATE dead_letters SET kept_sealed = NULL WHERE day < ? AND kept_sealed IS NOT NULL",
       "UPDATE sightings SET foreign_sealed = NULL WHERE foreign_sealed IS NOT NULL AND posted_at < ?",
     ].toSorted(),
   );

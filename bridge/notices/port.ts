@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { RoomName, SourceName } from "../model/ids.ts";
+
+/** All that the rep is ever told of. Stable words: routes hand them on to programs. */
+export const noticeCodes = [
+  /** A source is not read any more until somebody acts. */
+  "source_stopped",
+  /** One of a source's channels is closed to us. */
+  "source_denied",
+  /** A source could not be read for long. */
+  "source_blind",
+  /** Many posts vanished at once; nothing was removed. */
+  "vanished",
+  /** A room's log could not be brought to one of its places for long. */
+  "carrier_failed",
+  /** A room refused deliveries for good. */
+  "dead_letters",
+  "disk_low",
+  "disk_full",
+  /** Files on their way take as much as they may, for long. */
+  "spool_full",
+  /** A room's certificate ends within 30 days. */
+  "certificate_ends",
+  "certificate_over",
+  /** A room begins a new chain, since somebody knew more of it than the database. */
+  "new_chain",
+  /** None of a room's other places answers at a start. */
+  "origins_silent",
+  /** The bridge ended by a fault. */
+  "bridge_failed",
+  /** Another route does not take notices. */
+  "route_failed",
+  "test",
+] as const;
+export const NoticeCode = z.enum(noticeCodes);
+export type NoticeCode = z.infer<typeof NoticeCode>;
+
+export const routeNames = ["log", "command", "webhook"] as const;
+export const RouteName = z.enum(routeNames);
+export type RouteName = z.infer<typeof RouteName>;
+
+/** What a notice is about. Names of the configuration and counts: never a text, a token or a message's id. */
+export const Subject = z.object({
+  code: NoticeCode,
+  source: SourceName.exactOptional(),
+  room: RoomName.exactOptional(),
+  route: RouteName.exactOptional(),
+  /** A code of a list (see log/events.ts), such as why a source cannot be read. */
+  reason: z.string().exactOptional(),
+  count: z.number().exactOptional(),
+});
+export type Subject = z.infer<typeof Subject>;
+
+export const Notice = Subject.extend({
+  /** `back`: what was told before is over. */
+  state: z.enum(["trouble", "back"]),
+  /** Since when, ms UTC. */
+  since: z.number(),
+  /** When it was told, ms UTC. */
+  at: z.number(),
+});
+export type Notice = z.infer<typeof Notice>;
+
+/**
+ * One way to the rep. It answers whether the notice arrived, never throws for what the outside does, and logs nothing.
+ * The same notice may come twice after a crash.
+ */
+export interface NoticeRoute {
+  readonly name: RouteName;
+  /** `text`: the notice in the rep's words. */
+  send(notice: Notice, text: string, signal: AbortSignal): Promise<boolean>;
+}
