@@ -12,7 +12,13 @@ export async function checkInstance(db: Db, dataFolder: string): Promise<"same" 
   const stored = db.prepare<[], Buffer>("SELECT mark FROM instance").pluck().get();
   const beside = await readFile(file).catch(() => null);
   if (stored !== undefined && beside?.equals(stored) === true) return "same";
-  return stored === undefined ? "first" : "restored";
+  // A folder that has a mark and a database that has none: it was put back to before its first start.
+  return stored === undefined && beside === null ? "first" : "restored";
+}
+
+/** Has the next start find that this database was restored. */
+export function forgetInstance(db: Db): void {
+  db.prepare("INSERT OR REPLACE INTO instance (id, mark) VALUES (1, ?)").run(randomBytes(16));
 }
 
 /** Gives database and folder a new common mark. Called after the rooms' logs have begun new chains. */

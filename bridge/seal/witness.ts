@@ -19,6 +19,8 @@ export interface Witness {
    * together; a place that is not higher than the known one costs nothing. Throws what the disk throws.
    */
   note(roomId: string, place: Place): Promise<void>;
+  /** Whether it can be written; tried by writing what is known. */
+  writable(): Promise<boolean>;
 }
 
 const place = z
@@ -78,6 +80,11 @@ export async function openWitness(disk: Disk, file: string): Promise<Witness> {
     file,
     damaged: found === null,
     known: (id) => saved.get(id) ?? null,
+    writable: () =>
+      write().then(
+        () => true,
+        () => false,
+      ),
     async note(id, p) {
       if (!reached(wanted, id, p)) wanted.set(id, p);
       while (!reached(saved, id, p)) {

@@ -37,6 +37,10 @@ export type KeyResult =
       readonly ok: true;
       readonly key: Uint8Array;
       readonly origin: "file" | "environment" | "passphrase" | "generated";
+      /** The file that holds the key, or with a passphrase its salt; null: no file of ours. */
+      readonly file: string | null;
+      /** The key that a change of the vault's key was about to put in force when it ended; null: none was under way. */
+      readonly next: Uint8Array | null;
     }
   | { readonly ok: false; readonly problem: KeyProblem };
 
@@ -77,10 +81,16 @@ async function fromFile(file: string, privateFolders: readonly string[]): Promis
   const text = await readFile(file, "utf8").catch(() => null);
   if (text === null) return { ok: false, problem: { code: "key_file_unreadable", file } };
   const key = decodeKey(text);
-  return key === null
-    ? { ok: false, problem: { code: "key_malformed", where: file } }
-    : { ok: true, key, origin: "file" };
+  if (key === null) return { ok: false, problem: { code: "key_malformed", where: file } };
+  const next = decodeKey(await readFile(nextFile(file), "utf8").catch(() => ""));
+  return { ok: true, key, origin: "file", file, next };
 }
+
+/** Where a change of the vault's key keeps the new one (or its salt) until it is in force. */
+export const nextFile = (file: string): string => `${file}.new`;
+
+/** The text of a key file. */
+export const keyText = (key: Uint8Array): string => `${Buffer.from(key).toString("hex")}\n`;
 
 /**
  * Where Postern keeps what must not lie in the data folder and is not named in the configuration: a folder of the
@@ -103,10 +113,10 @@ export const witnessFile = (dataFolder: string): string => outside(dataFolder, "
 
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 2 ** 20 };
 
-const saltFile = (dataFolder: string): string => path.join(dataFolder, "state", "passphrase-salt");
+export const saltFile = (dataFolder: string): string => path.join(dataFolder, "state", "passphrase-salt");
 
 /** Writes a file that must not exist yet, to be read by its owner only. */
-async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, "wx", 0o600);
   try {
@@ -136,13 +146,19 @@ async function fromPassphrase(
   } catch {
     return { ok: false, problem: { code: "key_not_made", file } };
   }
-  const key = await new Promise<Uint8Array>((resolve, reject) => {
+  const key = await keyOf(passphrase, salt);
+  const nextSalt = await readFile(nextFile(file)).catch(() => null);
+  const next = nextSalt === null ? null : await keyOf(passphrase, nextSalt);
+  return { ok: true, key, origin: "passphrase", file, next };
+}
+
+/** The key that a passphrase makes with a salt of 16 bytes. */
+export const keyOf = (passphrase: string, salt: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
     scrypt(passphrase.normalize("NFC"), salt, 32, SCRYPT, (error, made) =>
       error === null ? resolve(made) : reject(error),
     );
   });
-  return { ok: true, key, origin: "passphrase" };
-}
 
 /**
  * Finds the vault's key: key file, environment, passphrase, else a key generated once with mode 0600 outside the
@@ -162,7 +178,7 @@ export async function findKey(sources: KeySources, hasDatabase: boolean): Promis
     const key = decodeKey(sources.environment);
     return key === null
       ? { ok: false, problem: { code: "key_malformed", where: "POSTERN_VAULT_KEY" } }
-      : { ok: true, key, origin: "environment" };
+      : { ok: true, key, origin: "environment", file: null, next: null };
   }
   if (sources.passphrase !== null) return fromPassphrase(sources.passphrase, dataFolder, hasDatabase);
   const file = generatedKeyFile(dataFolder);
@@ -170,7 +186,7 @@ export async function findKey(sources: KeySources, hasDatabase: boolean): Promis
   if ((await stat(file).catch(() => null)) !== null) return fromFile(file, []);
   if (hasDatabase) return { ok: false, problem: { code: "key_lost", file } };
   try {
-    await writeNew(file, `${randomBytes(32).toString("hex")}\n`);
+    await writeNew(file, keyText(randomBytes(32)));
   } catch (error) {
     // Another command that started at the same time may have made it.
     const made = error instanceof Error && "code" in error && error.code === "EEXIST";

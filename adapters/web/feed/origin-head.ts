@@ -6,13 +6,27 @@ export type OriginHead =
   | { readonly kind: "none" }
   | { readonly kind: "silent" };
 
-const DEADLINE = 10_000;
-const LARGEST = 4096;
+/** What an origin told of one file of a room: its bytes, that there is none, or nothing at all. */
+export type OriginAnswer =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "none" }
+  | { readonly kind: "silent" };
 
-/** Asks an origin (with scheme) for a room's head. `roomId` in hex. Never throws. */
-export async function originHead(origin: string, roomId: string, signal: AbortSignal): Promise<OriginHead> {
+const DEADLINE = 10_000;
+/** Room for some 1,800 certificates. */
+const LARGEST = 256 * 1024;
+
+/**
+ * Asks an origin (with scheme) for a file of a room that says where its log stands. `roomId` in hex. Never throws.
+ */
+export async function askOrigin(
+  origin: string,
+  roomId: string,
+  file: "head" | "cert",
+  signal: AbortSignal,
+): Promise<OriginAnswer> {
   try {
-    const answer = await request(`${origin}/${roomId}/head`, {
+    const answer = await request(`${origin}/${roomId}/${file}`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
     });
     if (answer.statusCode === 404) {
@@ -31,8 +45,14 @@ export async function originHead(origin: string, roomId: string, signal: AbortSi
       if (size > LARGEST) return { kind: "silent" };
       pieces.push(bytes);
     }
-    return { kind: "head", bytes: Buffer.concat(pieces) };
+    return { kind: "bytes", bytes: Buffer.concat(pieces) };
   } catch {
     return { kind: "silent" };
   }
+}
+
+/** Asks an origin (with scheme) for a room's head. `roomId` in hex. Never throws. */
+export async function originHead(origin: string, roomId: string, signal: AbortSignal): Promise<OriginHead> {
+  const answer = await askOrigin(origin, roomId, "head", signal);
+  return answer.kind === "bytes" ? { ...answer, kind: "head" } : answer;
 }
