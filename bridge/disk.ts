@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Disk } from "./model/disk.ts";
 
@@ -82,3 +82,9 @@ export const systemDisk: Disk = {
   list: (folder) => orMissing(readdir(folder), []),
   syncFolder,
 };
+
+/** Bytes that may still be written where a folder is; null: unknown (it is not there, or the system does not tell). */
+export async function freeSpace(folder: string): Promise<number | null> {
+  const found = await statfs(folder, { bigint: true }).catch(() => null);
+  return found === null ? null : Number(found.bavail * found.bsize);
+}

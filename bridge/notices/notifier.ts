@@ -56,6 +56,12 @@ const STALE: Millis = 3 * DAY;
 const DEADLINE: Millis = 40_000;
 const EVERY: Millis = 30_000;
 
+/** Whether the rep is to hear of it once more: it grew, or the end of a certificate came near. */
+function presses(code: NoticeCode, told: number, count: number): boolean {
+  if (code !== "certificate_ends") return count > told;
+  return [7, 1].some((days) => count <= days && told > days);
+}
+
 const keyOf = (s: Pick<Subject, "code" | "source" | "room" | "route">): string =>
   [s.code, s.source ?? s.room ?? s.route ?? ""].join("/");
 
@@ -106,8 +112,8 @@ export function createNotifier(o: NotifierOptions): Notifier {
     for (const [key, known] of [...book.open()]) {
       const { subject, dueAt, told, raisedAt, since } = known;
       const count = subject.count ?? 0;
-      const grew = told !== null && count > told.count && now - told.at >= DAY;
-      if ((told === null && dueAt <= now) || grew) {
+      const more = told !== null && now - told.at >= DAY && presses(subject.code, told.count, count);
+      if ((told === null && dueAt <= now) || more) {
         tell(subject, "trouble", since);
         book.put(key, { ...known, told: { at: now, count } });
       }

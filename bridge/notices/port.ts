@@ -24,6 +24,8 @@ export const noticeCodes = [
   "certificate_over",
   /** A room begins a new chain, since somebody knew more of it than the database. */
   "new_chain",
+  /** Nothing more is written to a room until it is certified anew. */
+  "room_halted",
   /** None of a room's other places answers at a start. */
   "origins_silent",
   /** The bridge ended by a fault. */

@@ -1,0 +1,62 @@
+import type { Millis, SourceName } from "./model/ids.ts";
+import type { SpaceReport } from "./space.ts";
+
+/** Why the bridge is not ready, or what it goes on in spite of (`known` of {@link Ready}). */
+export interface ReadyCode {
+  readonly code:
+    | "database_closed"
+    | "feed_not_listening"
+    | "disk_full"
+    | "disk_low"
+    /** Not read yet since the start. */
+    | "source_starting"
+    /** Not read for longer than it may be, and nobody knows why. */
+    | "source_unread"
+    /** Not read, and it is known why. */
+    | "source_trouble";
+  readonly source?: SourceName;
+  readonly reason?: string;
+}
+
+export interface Ready {
+  readonly ready: boolean;
+  /** What keeps it from being ready. */
+  readonly codes: readonly ReadyCode[];
+  /** Troubles that the bridge knows of and lives with. */
+  readonly known: readonly ReadyCode[];
+}
+
+export interface SourceState {
+  readonly name: SourceName;
+  /** When it was last heard since the start, by this machine's clock; null: not yet. */
+  readonly heardAt: Millis | null;
+  /** What keeps it from being read, a code; null: nothing. */
+  readonly trouble: string | null;
+  /** So long it may go unread, ms. */
+  readonly limit: Millis;
+}
+
+export interface ReadyInput {
+  readonly database: boolean;
+  /** null: it is not to listen. */
+  readonly feed: boolean | null;
+  readonly space: SpaceReport["kind"];
+  readonly sources: readonly SourceState[];
+  readonly now: Millis;
+}
+
+/** Whether announcements flow as far as the bridge can make them. */
+export function readiness(i: ReadyInput): Ready {
+  const codes: ReadyCode[] = [];
+  const known: ReadyCode[] = [];
+  if (!i.database) codes.push({ code: "database_closed" });
+  if (i.feed === false) codes.push({ code: "feed_not_listening" });
+  if (i.space === "full") codes.push({ code: "disk_full" });
+  if (i.space === "low") known.push({ code: "disk_low" });
+  for (const { name: source, heardAt, trouble, limit } of i.sources) {
+    if (trouble !== null) known.push({ code: "source_trouble", source, reason: trouble });
+    else if (heardAt === null) codes.push({ code: "source_starting", source });
+    else if (i.now - heardAt > limit) codes.push({ code: "source_unread", source });
+  }
+  return { ready: codes.length === 0, codes, known };
+}
