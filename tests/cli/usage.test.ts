@@ -1,11 +1,23 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { bugCode } from "../../cli/bug-code.ts";
 import { postern } from "../../cli/program.ts";
 import { version } from "../../cli/version.ts";
 import { fakeIo, place, TOKEN } from "./io.helper.ts";
+
+// A folder without settings: those of the clone, where somebody set it up, would choose the language.
+const here = process.cwd();
+let elsewhere = "";
+beforeAll(async () => {
+  elsewhere = await mkdtemp(path.join(tmpdir(), "postern-usage-"));
+  process.chdir(elsewhere);
+});
+afterAll(async () => {
+  process.chdir(here);
+  await rm(elsewhere, { recursive: true, force: true });
+});
 
 /** Runs a command line in English unless told otherwise; not in a folder that has settings. */
 async function run(line: string, env: Readonly<Record<string, string>> = {}) {
