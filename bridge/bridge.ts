@@ -1,5 +1,6 @@
 import path from "node:path";
 import type sodium from "libsodium-wrappers";
+import { sweepBackups } from "./backup/backup.ts";
 import type { Failpoints } from "./failpoint.ts";
 import { createSpool } from "./media/spool.ts";
 import type { Disk } from "./model/disk.ts";
@@ -173,8 +174,12 @@ export function createBridge(o: BridgeOptions) {
 
     /** Removes what a crash left behind: spooled and sealed files that nothing refers to. Before anything runs. */
     async sweep(): Promise<void> {
+      await sweepBackups(o.disk, o.dataFolder);
       await spool.sweep(store.media.spools());
-      for (const room of store.seal.rooms()) await files.sweep(room);
+      for (const room of store.seal.rooms()) {
+        await files.forgetLost(room);
+        await files.sweep(room);
+      }
     },
 
     /** The nightly step of every room and of the store; harmless at any time. Returns the rooms whose log changed. */

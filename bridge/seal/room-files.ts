@@ -89,6 +89,12 @@ export function createRoomFiles(o: RoomFilesOptions) {
       }
     },
 
+    /** Forgets files that no record names yet and that are not there (a database that was restored): they are sealed anew. */
+    async forgetLost(room: RoomName): Promise<void> {
+      for (const { media, fileId } of o.store.unsentFiles(room))
+        if ((await disk.size(path.join(folderOf(room), hex(fileId)))) === null) o.store.dropFile(room, media);
+    },
+
     /** Removes files that no record refers to: leftovers of crashes, retracted posts and days past the window. */
     async sweep(room: RoomName): Promise<void> {
       const keep = new Set(o.store.fileIds(room).map(hex));

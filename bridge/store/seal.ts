@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AnnouncementId, type MediaId, RoomName } from "../model/ids.ts";
+import { type AnnouncementId, MediaId, RoomName } from "../model/ids.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
 
@@ -154,6 +154,10 @@ export function sealStore(db: Db, vault: Vault) {
   const stampFiles = db.prepare("UPDATE seal_files SET epoch = ? WHERE room = ? AND announcement = ?");
   const dropFiles = db.prepare("DELETE FROM seal_files WHERE room = ? AND announcement = ?");
   const dropOldFiles = db.prepare("DELETE FROM seal_files WHERE room = ? AND epoch < ?");
+  const unsent = db.prepare<[string], { media: string; file_id: Buffer }>(
+    "SELECT media, file_id FROM seal_files WHERE room = ? AND epoch IS NULL",
+  );
+  const dropFile = db.prepare("DELETE FROM seal_files WHERE room = ? AND media = ?");
   const fileIds = db.prepare<[string], Buffer>("SELECT file_id FROM seal_files WHERE room = ?").pluck();
 
   const keyPlace = (room: RoomName) => `seal_rooms/${room}/key`;
@@ -296,6 +300,10 @@ export function sealStore(db: Db, vault: Vault) {
       stampFiles.run(epoch, room, announcement),
     dropFiles: (room: RoomName, announcement: AnnouncementId) => dropFiles.run(room, announcement),
     dropFilesBefore: (room: RoomName, epoch: number) => dropOldFiles.run(room, epoch),
+    /** Files that no record names yet. */
+    unsentFiles: (room: RoomName): readonly { readonly media: MediaId; readonly fileId: Uint8Array }[] =>
+      unsent.all(room).map((row) => ({ media: MediaId.parse(row.media), fileId: row.file_id })),
+    dropFile: (room: RoomName, media: MediaId) => dropFile.run(room, media),
     fileIds: (room: RoomName): readonly Uint8Array[] => fileIds.all(room),
   };
 }

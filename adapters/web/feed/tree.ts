@@ -79,10 +79,10 @@ async function replace(disk: Disk, file: string, bytes: Uint8Array): Promise<voi
   await disk.rename(part, file);
 }
 
-/** Puts a sealed file into the tree: a hard link where the disk allows it, a copy elsewhere. */
+/** Puts a sealed file into the tree: a hard link where the disk allows it, a copy elsewhere. One that is lost is left. */
 async function place(disk: Disk, from: string, to: string): Promise<void> {
-  const size = await disk.size(to);
-  if (size !== null && size === (await disk.size(from))) return;
+  const size = await disk.size(from);
+  if (size === null || size === (await disk.size(to))) return;
   const part = `${to}.part`;
   await disk.remove(part);
   await disk.link(from, part);
