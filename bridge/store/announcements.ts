@@ -86,8 +86,11 @@ export function announcementStore(db: Db, vault: Vault, archiveDays: number) {
   const firstDay = (now: Millis): number => Math.floor(now / DAY) - (archiveDays > 0 ? archiveDays : -1);
 
   const dayVault = (day: number, make: boolean): Vault | null => {
-    if (make) putDay.run(day, vault.seal("dayKey", `day/${day}`, vault.freshKey()));
-    const sealed = getDay.get(day);
+    let sealed = getDay.get(day);
+    if (sealed === undefined && make) {
+      putDay.run(day, vault.seal("dayKey", `day/${day}`, vault.freshKey()));
+      sealed = getDay.get(day);
+    }
     const key = sealed === undefined ? null : vault.open("dayKey", `day/${day}`, sealed);
     return key === null ? null : vault.under(key);
   };
