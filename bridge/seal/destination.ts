@@ -4,6 +4,7 @@ import type { Destination, Preparation } from "../outbox/destination.ts";
 import type { Delivery, DeliveryMedia } from "../outbox/port.ts";
 import type { MessageMap } from "../store/message-map.ts";
 import type { FileEntry, SealStore } from "../store/seal.ts";
+import { LARGEST_CONTENT } from "./file.ts";
 import { fitPayload } from "./fit.ts";
 import { missingLine } from "./lines.ts";
 import type { Writable } from "./log.ts";
@@ -76,7 +77,8 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
       }
       const known = o.store.file(o.room, media.id);
       if (known !== null) entries.push(known);
-      else if (allowed === "size") lines.push(missingLine("too_large", media, o.lang));
+      else if (allowed === "size" || exceedsProtocol(media))
+        lines.push(missingLine("too_large", media, o.lang));
       else if (media.state.kind === "ready")
         entries.push(await o.files.seal(o.room, d.announcement, media.id, media.state.meta, signal));
       else if (media.state.kind === "failed") lines.push(missingLine(media.state.code, media, o.lang));
@@ -124,6 +126,10 @@ export function sealedDestination(o: SealedDestinationOptions): Destination {
     },
   };
 }
+
+/** A mapping may allow more than a sealed room can carry. */
+const exceedsProtocol = ({ state }: DeliveryMedia): boolean =>
+  state.kind === "ready" && state.meta.size > LARGEST_CONTENT;
 
 const ready = (payload: Payload, lacking: readonly []): Preparation => ({
   kind: "ready",

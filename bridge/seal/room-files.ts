@@ -28,6 +28,8 @@ export function createRoomFiles(o: RoomFilesOptions) {
   const folderOf = (room: RoomName) => path.join(o.folder, room);
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
+  /** Places of files that are being sealed and have no row yet: a sweep leaves them alone. */
+  const underway = new Set<string>();
 
   return {
     /** Where the carriers find a sealed file. */
@@ -49,6 +51,9 @@ export function createRoomFiles(o: RoomFilesOptions) {
       await disk.makeFolder(folderOf(room), 0o700);
       const part = path.join(folderOf(room), `${media}.part`);
       const handle = await disk.create(part, 0o600);
+      const secrets = { id: o.lib.randombytes_buf(16), key: o.lib.randombytes_buf(32) };
+      const whole = path.join(folderOf(room), hex(secrets.id));
+      for (const place of [part, whole]) underway.add(place);
       let written = false;
       try {
         const sealed = await sealFile(
@@ -59,12 +64,13 @@ export function createRoomFiles(o: RoomFilesOptions) {
             await handle.write(chunk);
             o.failpoints("file.middle");
           },
+          secrets,
         );
         if (!sealed.ok) throw new Error(`a spooled file that cannot be sealed: ${sealed.error}`);
         await handle.sync();
         written = true;
         await handle.close();
-        await disk.rename(part, path.join(folderOf(room), hex(sealed.id)));
+        await disk.rename(part, whole);
         await disk.syncFolder(folderOf(room));
         const entry: FileEntry = {
           id: text(sealed.id),
@@ -86,6 +92,8 @@ export function createRoomFiles(o: RoomFilesOptions) {
         if (!written) await handle.close();
         await disk.remove(part);
         throw error;
+      } finally {
+        for (const place of [part, whole]) underway.delete(place);
       }
     },
 
@@ -95,11 +103,16 @@ export function createRoomFiles(o: RoomFilesOptions) {
         if ((await disk.size(path.join(folderOf(room), hex(fileId)))) === null) o.store.dropFile(room, media);
     },
 
-    /** Removes files that no record refers to: leftovers of crashes, retracted posts and days past the window. */
+    /**
+     * Removes files that no record refers to: leftovers of crashes, retracted posts and days past the window. What is
+     * being sealed meanwhile stays.
+     */
     async sweep(room: RoomName): Promise<void> {
-      const keep = new Set(o.store.fileIds(room).map(hex));
-      for (const name of await disk.list(folderOf(room)))
-        if (!keep.has(name)) await disk.remove(path.join(folderOf(room), name));
+      const folder = folderOf(room);
+      const found = (await disk.list(folder)).map((name) => path.join(folder, name));
+      // Looked up together, and after the list: what is in it has a row by now, or is still being sealed.
+      const keep = new Set([...o.store.fileIds(room).map((id) => path.join(folder, hex(id))), ...underway]);
+      for (const place of found) if (!keep.has(place)) await disk.remove(place);
     },
   };
 }
