@@ -7,6 +7,7 @@ import { type Bridge, createBridge } from "../bridge/bridge.ts";
 import { systemRandom } from "../bridge/clock.ts";
 import { systemDisk } from "../bridge/disk.ts";
 import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
+import type { Disk } from "../bridge/model/disk.ts";
 import type { Clock } from "../bridge/model/effects.ts";
 import {
   ChannelId,
@@ -162,6 +163,7 @@ export interface CoreOptions {
   readonly failpoints?: Failpoints;
   readonly clock?: HandClock;
   readonly folder?: string;
+  readonly disk?: Disk;
 }
 
 export interface TestCore {
@@ -203,7 +205,7 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
     lib,
     vault,
     db,
-    disk: systemDisk,
+    disk: o.disk ?? systemDisk,
     dataFolder: folder,
     mappings,
     rooms: new Map(

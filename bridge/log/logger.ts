@@ -1,3 +1,4 @@
+import { closeSync, openSync, writeSync } from "node:fs";
 import pino from "pino";
 import { MappingName, RoomName, SourceName } from "../model/ids.ts";
 import { type EventCode, eventLevels, HashedId, type Level, type Reason, reasons } from "./events.ts";
@@ -64,19 +65,37 @@ function allowed(fields: EventFields): Record<string, unknown> {
   );
 }
 
-/** A logger of JSON lines. `close` writes out what a file still owes. */
+/** A logger of JSON lines. `close` lets the file go. */
 export function createLogger(options: LogOptions): Logger & { close(): void } {
-  const file =
-    options.file === null
-      ? null
-      : pino.destination({ dest: options.file, append: true, mkdir: false, mode: 0o600, sync: true });
+  const file = options.file === null ? null : appendTo(options.file);
   const log = pino({ level: options.level, base: null, messageKey: "event" }, file ?? options.target);
   return {
     event: (code, fields = {}) => {
       // Past the compiler too, what is not on the list is no event: it could be a text.
       if (Object.hasOwn(eventLevels, code)) log[eventLevels[code]](allowed(fields), code);
     },
-    close: () => file?.end(),
+    close: () => file?.close(),
+  };
+}
+
+/**
+ * Lines at the end of a file, each written out before the next. One for which there is no room on the disk is left
+ * out: a log must never end what it tells of.
+ */
+function appendTo(file: string): LogTarget & { close(): void } {
+  const handle = openSync(file, "a", 0o600);
+  let torn = false;
+  return {
+    write(line) {
+      const bytes = Buffer.from(torn ? `\n${line}` : line);
+      try {
+        for (let at = 0; at < bytes.length; torn = true) at += writeSync(handle, bytes, at);
+        torn = false;
+      } catch {
+        // As the comment says.
+      }
+    },
+    close: () => closeSync(handle),
   };
 }
 
