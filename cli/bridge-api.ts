@@ -20,9 +20,10 @@ export interface RoomKeys {
   state(room: RoomName): Promise<RoomState | null>;
   /**
    * Makes the room: root pair from `seed` (32 bytes, not kept), salt, online pair with its certificate, first day's
-   * key. `exists`: it has keys already and nothing was changed.
+   * key. `unserved`: made, but the bridge that runs does not know the room yet. `exists`: it has keys already and
+   * nothing was changed.
    */
-  init(room: RoomName, seed: Uint8Array): Promise<"made" | "exists">;
+  init(room: RoomName, seed: Uint8Array): Promise<"made" | "unserved" | "exists">;
   /**
    * The join link: from the oldest day kept, or from today. `page`: where readers open the page, with a closing
    * slash. null: the room has no keys yet.
@@ -88,10 +89,15 @@ export interface OpenProblem {
     | "key_lost"
     | "key_not_made"
     | "passphrase_missing"
+    | "witness_unreadable"
     | "wrong_key"
     | "in_use"
     | "newer_database"
-    | "unreadable";
+    | "unreadable"
+    // Of a bridge that runs: it did not answer, it is of another version, it has a bug (`where` names it).
+    | "no_answer"
+    | "other_version"
+    | "bridge_fault";
   readonly where: string;
 }
 

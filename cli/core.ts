@@ -8,8 +8,10 @@ import { type Failpoints, noFailpoints } from "../bridge/failpoint.ts";
 import type { Clock, Random } from "../bridge/model/effects.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
 import { ready } from "../bridge/seal/sodium.ts";
+import { openWitness, type Witness } from "../bridge/seal/witness.ts";
 import { type Db, openDatabase } from "../bridge/store/db.ts";
-import { findKey, type KeyProblem } from "../bridge/vault/key.ts";
+import { readHashKey } from "../bridge/store/hash-key.ts";
+import { findKey, type KeyProblem, type KeySources, witnessFile } from "../bridge/vault/key.ts";
 import { createVault, type Vault } from "../bridge/vault/vault.ts";
 import type { Config, RoomConfig } from "../config/config.ts";
 import { privateFolders } from "../config/secrets.ts";
@@ -21,6 +23,9 @@ export interface Core {
   readonly config: Config;
   readonly lib: typeof sodium;
   readonly vault: Vault;
+  /** The vault's key itself: for backups, which bring it back. */
+  readonly key: Uint8Array;
+  readonly witness: Witness;
   readonly db: Db;
   readonly bridge: Bridge;
   readonly clock: Clock;
@@ -66,56 +71,71 @@ function settingsOf(room: RoomConfig): RoomSettings {
   };
 }
 
+/** Where a configuration's vault key is looked for. */
+export const keySources = (config: Config, o: Omit<CoreOptions, "failpoints">): KeySources => ({
+  dataFolder: config.data,
+  keyFile: config.vault.keyFile,
+  environment: o.env.POSTERN_VAULT_KEY ?? null,
+  passphrase: config.vault.passphrase ? (o.askPassphrase ?? (async () => null)) : null,
+  allowInside: o.keyInDataAllowed === true,
+  privateFolders: privateFolders(o.env),
+});
+
 /** Finds the vault's key, opens the database and puts the core together. Faults are values. */
 export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCore> {
   const file = databaseFile(config);
-  const found = await findKey(
-    {
-      dataFolder: config.data,
-      keyFile: config.vault.keyFile,
-      environment: o.env.POSTERN_VAULT_KEY ?? null,
-      passphrase: config.vault.passphrase ? (o.askPassphrase ?? (async () => null)) : null,
-      allowInside: o.keyInDataAllowed === true,
-      privateFolders: privateFolders(o.env),
-    },
-    existsSync(file),
-  );
+  const found = await findKey(keySources(config, o), existsSync(file));
   if (!found.ok) return { ok: false, problem: keyProblem(found.problem) };
+  const place = config.witness ?? witnessFile(config.data);
+  const witness = await openWitness(systemDisk, place).catch(() => null);
+  if (witness === null) return { ok: false, problem: { code: "witness_unreadable", where: place } };
   const lib = await ready();
-  const vault = createVault(lib, found.key);
-  const opened = open(file, vault);
+  let { key } = found;
+  let opened = open(file, createVault(lib, key));
+  if (!opened.ok && opened.problem.code === "wrong_key" && found.next !== null) {
+    // A change of the key ended after the database took the new one.
+    key = found.next;
+    opened = open(file, createVault(lib, key));
+  }
   if (!opened.ok) return opened;
-  const failpoints = o.failpoints ?? noFailpoints;
-  const clock = clockFrom(o.env);
+  const vault = createVault(lib, key);
+  const hashKey = readHashKey(opened.db, vault);
+  const base: Base = {
+    lib,
+    vault: hashKey === null ? vault : createVault(lib, key, hashKey),
+    key,
+    witness,
+    db: opened.db,
+    clock: clockFrom(o.env),
+    random: systemRandom,
+    failpoints: o.failpoints ?? noFailpoints,
+    close: () => opened.db.close(),
+  };
+  return { ok: true, core: withConfig(base, config) };
+}
+
+/** A core without what depends on the configuration. */
+type Base = Omit<Core, "config" | "bridge">;
+
+/** The same core, over the same database, under another configuration of the same data folder. */
+export function withConfig(base: Base, config: Config): Core {
+  const { lib, vault, db, clock, random, failpoints } = base;
   const rooms = new Map<RoomName, RoomSettings>(
     [...config.rooms].map(([name, room]) => [name, settingsOf(room)]),
   );
   const bridge = createBridge({
     lib,
     vault,
-    db: opened.db,
+    db,
     disk: systemDisk,
     dataFolder: config.data,
     mappings: config.mappings,
     rooms,
     clock,
-    random: systemRandom,
+    random,
     failpoints,
   });
-  return {
-    ok: true,
-    core: {
-      config,
-      lib,
-      vault,
-      db: opened.db,
-      bridge,
-      clock,
-      random: systemRandom,
-      failpoints,
-      close: () => opened.db.close(),
-    },
-  };
+  return { ...base, config, bridge };
 }
 
 function open(

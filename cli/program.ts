@@ -4,6 +4,7 @@ import { langOf, writtenLang } from "../config/lang.ts";
 import { bugCode } from "./bug-code.ts";
 import { registerCommands } from "./commands/register.ts";
 import type { ExitCode, Io } from "./io.ts";
+import { Unanswered } from "./reach.ts";
 import { wordsOf } from "./texts/index.ts";
 import type { Words } from "./texts/shape.ts";
 import { usageError, WrongValue } from "./usage.ts";
@@ -26,6 +27,10 @@ export async function postern(argv: readonly string[], io: Io): Promise<ExitCode
     if (error instanceof CommanderError || error instanceof WrongValue) {
       io.err(`${usageError(error, program, argv, words.usage)}\n${words.usage.seeHelp}\n`);
       return 1;
+    }
+    if (error instanceof Unanswered) {
+      io.err(`${words.open[error.problem.code](error.problem.where)}\n`);
+      return 2;
     }
     io.err(`${words.usage.internal(bugCode(error))}\n`);
     return 2;

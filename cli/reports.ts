@@ -58,6 +58,8 @@ export function createReports({ core, logger, say, words, tell }: ReportsOptions
       const fields = { room: d.room, id: idOf(d.announcement), attempt: d.tries };
       if (outcome.kind === "sent") logger.event("delivery.sent", fields);
       else logger.event(`delivery.${outcome.kind}`, { ...fields, reason: reasonOf(outcome.code) });
+      if (outcome.kind === "retry" && outcome.code === "certificate_over")
+        once(`certificate/${d.room}`, say.certificateOver(d.room));
       if (outcome.kind === "refused") once(`refused/${d.room}`, say.refused(d.room));
     },
     media(code) {

@@ -1,3 +1,4 @@
+import type { Halt } from "../bridge/store/seal.ts";
 import type { Lang } from "../config/config.ts";
 import { call } from "./texts/call.ts";
 
@@ -12,16 +13,26 @@ export interface RunWords {
   readonly started: (page: string | null) => string;
   /** systemd waits to hear that it runs, and could not be told. */
   readonly notTold: string;
+  /** No socket for commands could be made. */
+  readonly noSocket: string;
   readonly stopping: string;
   readonly stopped: string;
   readonly failed: string;
   readonly sourceStopped: (source: string, why: string) => string;
   readonly sourceDenied: (source: string) => string;
+  /** A finding of the self-check at start, without a full stop. */
+  readonly sourceWrong: (finding: string) => string;
   readonly vanished: (source: string, count: number) => string;
   readonly refused: (room: string) => string;
   readonly carrierFailed: (room: string, folder: string) => string;
   readonly newChain: (room: string) => string;
   readonly waitingForOrigins: (room: string) => string;
+  /** Nothing is written to a room until it is certified anew. */
+  readonly halted: (room: string, why: Halt) => string;
+  readonly certificateOver: (room: string) => string;
+  readonly witnessFailed: (file: string) => string;
+  /** The place that is taken without a setting cannot be written. */
+  readonly noWitness: (file: string) => string;
   readonly demoStarting: string;
   readonly demoReady: string;
   readonly demoStop: string;
@@ -39,21 +50,25 @@ const ru: RunWords = {
       ? `Адрес ${address} уже занят другой программой. Мост не запущен, объявления подождут в MAX. Освободите его или измените feed.listen.`
       : `На адресе ${address} слушать нельзя. Мост не запущен, объявления подождут в MAX. Измените feed.listen.`,
   noKeys: (room) =>
-    `У комнаты «${room}» ещё нет ключей: её объявления ждут в очереди. Остановите мост и создайте их: ${call(`room init ${room}`)}`,
+    `У комнаты «${room}» ещё нет ключей: её объявления ждут в очереди. Создайте их, мост останавливать не нужно: ${call(`room init ${room}`)}`,
   started: (page) =>
     page === null
       ? "Мост работает. Остановить: Ctrl-C."
       : `Мост работает, страница: ${page} Остановить: Ctrl-C.`,
   notTold:
     "systemd ждёт вести, что мост работает, а передать её не удалось: программы systemd-notify нет, или она не сработала. Объявления идут, но systemd может остановить мост. Поставьте пакет systemd или замените в файле службы Type=notify на Type=exec.",
+  noSocket:
+    "Команды к работающему мосту (reload, room init, status) не дойдут: ни в папке данных, ни в папке для временных файлов не удалось создать сокет. Объявления идут. Проверьте, что эти папки ваши, и запустите мост снова.",
   stopping: "Останавливаюсь: заканчиваю начатое.",
   stopped: "Остановлен. Ничего не потеряно: с этого места он и продолжит.",
   failed:
     "Мост остановился из-за сбоя (диск или ошибка программы). Принятое сохранено. Проверьте место на диске и запустите снова; если повторится, сообщите код из журнала.",
   sourceStopped: (source, why) =>
-    `Источник «${source}» больше не читается: ${why}. Новые объявления из него не придут, пока это не исправить; потом перезапустите мост.`,
+    `Источник «${source}» больше не читается: ${why}. Новые объявления из него не придут, пока это не исправить; потом: ${call("reload")}`,
   sourceDenied: (source) =>
     `Источник «${source}»: один из каналов закрыт для бота. Объявления оттуда не придут; остальные каналы читаются. Сделайте бота администратором с правом читать все сообщения. Подробнее: ${call("check")}`,
+  sourceWrong: (finding) =>
+    `${finding}. Пока это не исправлено, объявления оттуда не приходят. Исправите — проверьте: ${call("check")}`,
   vanished: (source, count) =>
     `Источник «${source}»: пропало сразу много постов (${count}). В комнатах ничего не удалено: это похоже на потерю доступа. Если их и правда удалили, делать ничего не нужно.`,
   refused: (room) =>
@@ -62,8 +77,20 @@ const ru: RunWords = {
     `Ленту комнаты «${room}» не удалось записать в ${folder}. Объявления сохранены и появятся, когда запись удастся. Проверьте папку, права и место на диске.`,
   newChain: (room) =>
     `Комната «${room}» начинает новую цепочку: база старше того, что уже было опубликовано. Ссылки остаются в силе.`,
+  halted: (room, why) =>
+    `Комната «${room}» стоит, её объявления ждут в очереди: ${
+      why === "newer_certificate"
+        ? "база старше последнего продления, и того, что пишется под прежним сертификатом, читатели уже не увидят"
+        : "все 255 перезапусков под нынешним сертификатом израсходованы"
+    }. Продлите её кодом восстановления, ссылки останутся в силе: ${call(`room certify ${room}`)}`,
+  certificateOver: (room) =>
+    `Сертификат комнаты «${room}» кончился: новых объявлений читатели не примут, поэтому они ждут в очереди. Продлите её кодом восстановления: ${call(`room certify ${room}`)}`,
+  witnessFailed: (file) =>
+    `Свидетель ${file} не записывается, поэтому в комнатах не появляется ничего нового; объявления ждут. Проверьте права и место на диске или назовите другое место в witness и запустите мост снова.`,
   waitingForOrigins: (room) =>
     `Ни одно из мест комнаты «${room}» (origins) не отвечает. Жду до десяти минут, чтобы ничего не опубликовать дважды; потом мост продолжит сам.`,
+  noWitness: (file) =>
+    `Свидетель ${file} не записывается. Мост работает, но если папку данных вернут к старой копии, он может этого не заметить. Назовите в witness место вне папки данных, куда мост может писать.`,
   demoStarting: "Показ: встроенный заменитель MAX, мост во временной папке и лента. Наружу ничего не уходит.",
   demoReady: "Откройте ссылку в браузере: первая минута самая живая.",
   demoStop: "Закончить: Ctrl-C (временная папка будет удалена).",
@@ -81,19 +108,23 @@ const en: RunWords = {
       ? `Another program already listens on ${address}. The bridge was not started; announcements wait in MAX. Free the address or change feed.listen.`
       : `Listening on ${address} is not possible. The bridge was not started; announcements wait in MAX. Change feed.listen.`,
   noKeys: (room) =>
-    `The room "${room}" has no keys yet: its announcements wait in the queue. Stop the bridge and make them: ${call(`room init ${room}`)}`,
+    `The room "${room}" has no keys yet: its announcements wait in the queue. Make them, the bridge may go on meanwhile: ${call(`room init ${room}`)}`,
   started: (page) =>
     page === null ? "The bridge runs. To stop: Ctrl-C." : `The bridge runs, page: ${page} To stop: Ctrl-C.`,
   notTold:
     "systemd waits to be told that the bridge runs, and could not be told: the program systemd-notify is missing or failed. Announcements are mirrored, but systemd may end the bridge. Install the package systemd, or put Type=exec for Type=notify into the unit file.",
+  noSocket:
+    "Commands will not reach this bridge (reload, room init, status): a socket could be made neither in the data folder nor in the folder for temporary files. Announcements flow. Check that these folders are yours and start the bridge again.",
   stopping: "Stopping: finishing what is under way.",
   stopped: "Stopped. Nothing is lost: it goes on from here.",
   failed:
     "The bridge stopped because of a fault (the disk, or a bug). What was accepted is kept. Check the free space and start it again; if it happens again, report the code in the log.",
   sourceStopped: (source, why) =>
-    `The source "${source}" is no longer read: ${why}. Its new announcements will not come until this is mended; then restart the bridge.`,
+    `The source "${source}" is no longer read: ${why}. Its new announcements will not come until this is mended; then: ${call("reload")}`,
   sourceDenied: (source) =>
     `The source "${source}": one of its channels is closed to the bot. Its announcements will not come; other channels are read. Make the bot an administrator that may read all messages. More: ${call("check")}`,
+  sourceWrong: (finding) =>
+    `${finding}. Until this is mended, announcements from there do not come. Then check again: ${call("check")}`,
   vanished: (source, count) =>
     `The source "${source}": many posts vanished at once (${count}). Nothing was removed from the rooms: this looks like lost access. If they really were removed, nothing needs to be done.`,
   refused: (room) => `The room "${room}" did not take one announcement; others go on. See: ${call("status")}`,
@@ -101,8 +132,20 @@ const en: RunWords = {
     `The feed of the room "${room}" could not be written to ${folder}. Announcements are kept and will appear when writing works again. Check the folder, its rights and the free space.`,
   newChain: (room) =>
     `The room "${room}" begins a new chain: the database is older than what was published. Links stay valid.`,
+  halted: (room, why) =>
+    `The room "${room}" stands still, its announcements wait in the queue: ${
+      why === "newer_certificate"
+        ? "the database is older than its last renewal, and readers no longer see what is written under the old certificate"
+        : "all 255 restarts under its certificate are used up"
+    }. Renew it with the recovery code, links stay valid: ${call(`room certify ${room}`)}`,
+  certificateOver: (room) =>
+    `The certificate of the room "${room}" has ended: readers would not take new announcements, so they wait in the queue. Renew it with the recovery code: ${call(`room certify ${room}`)}`,
+  witnessFailed: (file) =>
+    `The witness ${file} cannot be written, so nothing new appears in the rooms; announcements wait. Check permissions and disk space, or name another place in witness and start the bridge again.`,
   waitingForOrigins: (room) =>
     `None of the places of the room "${room}" (origins) answers. Waiting up to ten minutes so that nothing is published twice; then the bridge goes on by itself.`,
+  noWitness: (file) =>
+    `The witness ${file} cannot be written. The bridge works, but if the data folder is put back to an old copy, it may not notice. Name a place in witness, outside the data folder, that the bridge may write to.`,
   demoStarting:
     "Demo: a built-in stand-in for MAX, a bridge in a temporary folder and the feed. Nothing leaves this machine.",
   demoReady: "Open the link in a browser: the first minute is the liveliest.",

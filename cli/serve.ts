@@ -1,99 +1,132 @@
-import { mkdir } from "node:fs/promises";
-import { type FeedServer, type ReaderFiles, startFeedServer } from "../adapters/web/feed/server.ts";
+import type { ReaderFiles } from "../adapters/web/feed/server.ts";
 import { createTreeCarrier } from "../adapters/web/feed/tree.ts";
 import { systemDisk } from "../bridge/disk.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
 import type { Source } from "../bridge/model/source.ts";
-import { type Reports, startRuntime } from "../bridge/runtime.ts";
-import { originUrl } from "../config/addresses.ts";
+import { type Reports, type Runtime, startRuntime } from "../bridge/runtime.ts";
+import { type Witness, witnessed } from "../bridge/seal/witness.ts";
 import type { Core } from "./core.ts";
-import { feedAddress } from "./join-link.ts";
+import { drainTime } from "./drain.ts";
+import { type Feed, type FeedFault, openFeed } from "./feed.ts";
 
 export interface ServeOptions {
   readonly sources: readonly Source[];
   /** The reader page, where the feed serves it. */
   readonly reader: ReaderFiles | null;
   readonly reports: Reports;
+  /** Nothing is shown that it does not know; null: there is none. `failed`: it could not be written. */
+  readonly witness: { readonly of: Witness; readonly failed: () => void } | null;
+  /** Done when the feed listens and before anything is read or sent. False: it is not to go on. */
+  readonly before?: () => Promise<boolean>;
 }
 
 export interface Served {
   /** Where the page is opened, with a closing slash; null when nothing listens and no address is configured. */
   readonly page: string | null;
   readonly port: number | null;
+  /** Rejects when a part broke; resolves when all ended. */
   readonly ended: Promise<void>;
-  stop(): Promise<void>;
+  /** Something was queued from outside: look again. */
+  wake(): void;
+  /**
+   * Ends what runs, draining it, and starts it anew over the same database: over the core and with the settings
+   * given. A fault of the feed changes nothing. One call at a time.
+   */
+  renew(core: Core, o: ServeOptions): Promise<FeedFault | null>;
+  /** `cut`: when what is still under way is left to itself. */
+  stop(cut?: AbortSignal): Promise<void>;
 }
 
 export type ServeResult =
   | { readonly ok: true; readonly served: Served }
-  | { readonly ok: false; readonly code: "port_taken" | "port_refused"; readonly address: string };
+  | { readonly ok: false; readonly code: FeedFault["code"] | "ended"; readonly address: string };
 
 /** Starts feed and runtime over an opened core. */
 export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
-  const { config, bridge, clock } = core;
-  await mkdir(config.feed.folder, { recursive: true });
-  await bridge.sweep();
-  const feed = await listen(core, o);
-  if (feed !== null && "code" in feed) return { ok: false, ...feed };
+  await core.bridge.sweep();
+  const opened = await openFeed(core.config, o.reader, core.clock);
+  if (!opened.ok) return { ok: false, ...opened.fault };
+  const { feed } = opened;
+  if ((await o.before?.()) === false) {
+    await feed.close();
+    return { ok: false, code: "ended", address: "" };
+  }
+
+  let settled = { ok: () => {}, broken: (_error: unknown) => {} };
+  const ended = new Promise<void>((resolve, reject) => {
+    settled = { ok: resolve, broken: reject };
+  });
+  ended.catch(() => undefined);
+  const start = (over: Core, options: ServeOptions): Runtime => {
+    const runtime = generation(over, options, feed);
+    runtime.ended.then(
+      () => runtime === current && settled.ok(),
+      (error) => runtime === current && settled.broken(error),
+    );
+    return runtime;
+  };
+  let current: Runtime | null = null;
+  current = start(core, o);
+
+  return {
+    ok: true,
+    served: {
+      get page() {
+        return feed.page;
+      },
+      get port() {
+        return feed.port;
+      },
+      ended,
+      wake: () => current?.wake(),
+      async renew(next, options) {
+        const fault = await feed.change(next.config, options.reader);
+        if (fault !== null) return fault;
+        const before = current;
+        current = null;
+        try {
+          await drainTime(core.clock, (cut) => before?.stop(cut));
+          await options.before?.();
+          current = start(next, options);
+        } catch (error) {
+          settled.broken(error);
+          throw error;
+        }
+        return null;
+      },
+      async stop(cut) {
+        await current?.stop(cut);
+        await feed.close();
+      },
+    },
+  };
+}
+
+/** One generation of lifetimes: over one configuration and the rooms that have keys now. */
+function generation(core: Core, o: ServeOptions, feed: Feed): Runtime {
+  const { config, bridge } = core;
   const idOf = (room: RoomName): string => {
     const state = bridge.store.seal.get(room);
     return state === null ? "" : Buffer.from(state.roomId).toString("hex");
   };
-  const runtime = startRuntime({
+  const tree = createTreeCarrier(systemDisk, config.feed.folder, core.failpoints);
+  return startRuntime({
     bridge,
     vault: core.vault,
     sources: o.sources,
-    carriers: [createTreeCarrier(systemDisk, config.feed.folder, core.failpoints)],
+    carriers: [o.witness === null ? tree : witnessed(tree, o.witness.of, o.witness.failed)],
     destinations: [],
     mappings: config.mappings,
     lang(name) {
       const room = config.mappings.find((m) => m.name === name)?.rooms[0];
       return (room === undefined ? undefined : config.rooms.get(room)?.lang) ?? config.lang;
     },
-    clock,
+    clock: core.clock,
     random: core.random,
     failpoints: core.failpoints,
     reports: o.reports,
     filesAtOnce: Math.max(1, ...[...config.sources.values()].map((s) => s.media.atOnce)),
     fileDeadline: (source) => config.sources.get(source)?.media.deadline ?? 600_000,
-    copied: (room) => feed?.changed(idOf(room)),
+    copied: (room) => feed.changed(idOf(room)),
   });
-  const { publicUrl, listen: place } = config.feed;
-  const own = feed === null || place === null ? null : `${feedAddress(place.host, feed.port)}/`;
-  return {
-    ok: true,
-    served: {
-      page: publicUrl === null ? own : `${publicUrl}/`,
-      port: feed?.port ?? null,
-      ended: runtime.ended,
-      async stop() {
-        await runtime.stop();
-        await feed?.close();
-      },
-    },
-  };
-}
-
-async function listen(
-  core: Core,
-  o: ServeOptions,
-): Promise<FeedServer | null | { readonly code: "port_taken" | "port_refused"; readonly address: string }> {
-  const { feed } = core.config;
-  if (feed.listen === null) return null;
-  const { host, port } = feed.listen;
-  try {
-    return await startFeedServer({
-      folder: feed.folder,
-      host,
-      port,
-      limits: feed.limits,
-      trustProxy: feed.trustProxy,
-      reader: o.reader,
-      origins: [...core.config.rooms.values()].flatMap((room) => room.origins.map(originUrl)),
-      clock: core.clock,
-    });
-  } catch (error) {
-    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    return { code: taken ? "port_taken" : "port_refused", address: `${host}:${port}` };
-  }
 }

@@ -59,6 +59,7 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     const [sources, reader] = [await sourcesOf(config, core.clock), await readerPage()];
     if (signal.aborted) return 0;
     const started = await serve(core, {
+      witness: null,
       sources,
       reader,
       reports: createReports({ core, logger: silent, say, words: wordsOf(lang), tell }),
@@ -112,6 +113,8 @@ async function configure(
     `  ${ROOM}:`,
     "    type: sealed",
     `    title: ${JSON.stringify(channel.title)}`,
+    // The week is in Russian, whatever language the terminal speaks: so is what Postern adds to it.
+    "    lang: ru",
     "mappings:",
     "  - source: faculty",
     `    channel: ${channel.chatId}`,

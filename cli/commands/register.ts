@@ -61,6 +61,15 @@ export function registerCommands(
       done(await status(io, { config, lang, json: given.json === true }));
     });
 
+  program
+    .command("reload")
+    .description(say.reload)
+    .action(async (_options: unknown, command: Command) => {
+      const { config, lang } = asked(command);
+      const { reload } = await import("./reload.ts");
+      done(await reload(io, { config, lang }));
+    });
+
   const room = program.command("room").description(say.room).helpCommand(false);
 
   room

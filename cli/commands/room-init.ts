@@ -54,10 +54,9 @@ export async function roomInit(
     if (seed === null) return 1;
     const made = await bridge.rooms.init(room, seed);
     seed.fill(0);
-    tell(made === "made" ? say.made(room) : say.exists(room));
-    if (made === "exists") return 1;
-    if ((await bridge.status()).running) tell(say.restart);
-    return 0;
+    tell(made === "exists" ? say.exists(room) : say.made(room));
+    if (made === "unserved") tell(say.unserved);
+    return made === "exists" ? 1 : 0;
   } finally {
     await bridge.close();
   }

@@ -1,16 +1,22 @@
 import { createLogger } from "../../bridge/log/logger.ts";
 import { type RunLock, takeRunLock } from "../../bridge/store/run-lock.ts";
+import type { Config } from "../../config/config.ts";
 import { type Asked, configured, tellWarnings } from "../configured.ts";
 import { type Core, openCore } from "../core.ts";
+import { drainTime } from "../drain.ts";
 import { failpointsFrom } from "../failpoint-env.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { beginNewChains } from "../new-chains.ts";
-import { askPassphrase } from "../open-bridge.ts";
+import { createLiveBridge } from "../live-bridge.ts";
+import { beginNewChains, WAIT } from "../new-chains.ts";
+import { operations } from "../operations/table.ts";
+import { askPassphrase } from "../passphrase.ts";
 import { readerPage } from "../reader-page.ts";
 import { createReports } from "../reports.ts";
 import { type RunWords, runWords } from "../run-words.ts";
-import { serve } from "../serve.ts";
+import { selfCheck } from "../self-check.ts";
+import { type ServeOptions, serve } from "../serve.ts";
 import { tellReady } from "../service-manager.ts";
+import { type CommandServer, serveCommands } from "../socket/server.ts";
 import { sourcesOf } from "../sources.ts";
 import type { Words } from "../texts/shape.ts";
 
@@ -63,33 +69,66 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     file: config.log.file,
     target: { write: (line) => io.out(line) },
   });
+  const checking = new AbortController();
+  const parts = async (over: Core, known: Config | null): Promise<ServeOptions> => ({
+    sources: await sourcesOf(over.config, over.clock),
+    reader: over.config.feed.reader && over.config.feed.listen !== null ? await readerPage() : null,
+    reports: createReports({ core: over, logger, say, words, tell }),
+    witness: blind
+      ? null
+      : { of: over.witness, failed: once(() => tell(say.witnessFailed(over.witness.file))) },
+    async before() {
+      await beginNewChains(over, {
+        signal: io.signal,
+        rooms: [...over.config.rooms.keys()].filter((room) => known?.rooms.has(room) !== true),
+        // What runs already does not stand still for places that do not answer.
+        patience: known === null ? WAIT : 0,
+        began(room) {
+          logger.event("chain.began", { room });
+          tell(say.newChain(room));
+        },
+        waiting: (room) => tell(say.waitingForOrigins(room)),
+        halted(room, why) {
+          logger.event("room.halted", { room, reason: why });
+          tell(say.halted(room, why));
+        },
+      });
+      return !io.signal.aborted;
+    },
+  });
+  // A place that was not asked for may not be there for a service; one that was asked for must be.
+  const blind = !(await core.witness.writable());
+  if (blind)
+    tell(config.witness === null ? say.noWitness(core.witness.file) : say.witnessFailed(config.witness));
+  if (blind && config.witness !== null) return 2;
+  const live = createLiveBridge({ io, core, logger, parts });
+  let commands: CommandServer | null = null;
   try {
     logger.event("bridge.starting");
+    const { clock } = core;
+    const at = () => ({ core: live.core, live });
+    commands = await serveCommands({ dataFolder: config.data, env: io.env, operations, at, clock });
+    if (commands === null) tell(say.noSocket);
     for (const room of config.rooms.keys())
       if (core.bridge.store.seal.get(room) === null) tell(say.noKeys(room));
-    await beginNewChains(core, {
-      signal: io.signal,
-      began(room) {
-        logger.event("chain.began", { room });
-        tell(say.newChain(room));
-      },
-      waiting: (room) => tell(say.waitingForOrigins(room)),
-    });
-    if (io.signal.aborted) return 0;
-    const made = await sourcesOf(config, core.clock);
-    const started = await serve(core, {
-      sources: made,
-      reader: config.feed.reader && config.feed.listen !== null ? await readerPage() : null,
-      reports: createReports({ core, logger, say, words, tell }),
-    });
+    const first = await parts(core, null);
+    const started = await serve(core, first);
     if (!started.ok) {
+      if (started.code === "ended") return 0;
       logger.event("feed.failed");
       tell(say.port(started.address, started.code === "port_taken"));
       return 2;
     }
     const { served } = started;
+    await live.started(served, first);
     logger.event("bridge.started", served.port === null ? {} : { status: served.port });
     tell(say.started(served.page));
+    void selfCheck(first.sources, {
+      say,
+      words,
+      tell,
+      signal: AbortSignal.any([io.signal, checking.signal]),
+    });
     if (!(await tellReady(io.env))) tell(say.notTold);
     const broken = await Promise.race([
       stopped(io.signal),
@@ -100,13 +139,32 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     ]);
     if (!broken) tell(say.stopping);
     logger.event(broken ? "bridge.failed" : "bridge.draining");
-    await served.stop();
+    await drainTime(clock, async (cut) => {
+      await before(cut, commands?.close());
+      await served.stop(cut);
+    });
     logger.event("bridge.stopped");
     tell(broken ? say.failed : say.stopped);
     return broken ? 2 : 0;
   } finally {
+    checking.abort();
+    await drainTime(core.clock, (cut) => before(cut, commands?.close()));
     logger.close();
   }
+}
+
+/** Resolves when `work` ended, or when `cut` aborts before. */
+const before = async (cut: AbortSignal, work: Promise<void> | undefined): Promise<void> => {
+  await Promise.race([work, stopped(cut)]);
+};
+
+/** The same, done at its first call only. */
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }
 
 const stopped = (signal: AbortSignal): Promise<false> =>

@@ -11,13 +11,16 @@ export const Reloaded = z.discriminatedUnion("kind", [
     keyless: z.array(z.string()),
     restart: z.array(z.string()),
   }),
-  /** The old settings stay in force; what is wrong with the new ones, a line each: file, line, key. */
+  /** It cannot yet: nothing was read. `refused`: the old settings stay in force; what is wrong with the new ones, a line each: file, line, key. */
+  z.object({ kind: z.literal("not_now"), why: z.string() }),
   z.object({ kind: z.literal("refused"), errors: z.array(z.string()), warnings: z.array(z.string()) }),
 ]);
 export type Reloaded = z.infer<typeof Reloaded>;
 
 /** What an operation may ask of the bridge that runs. */
 export interface Live {
+  /** Something was queued: the lanes are looked at. */
+  wake(): void;
   /** Lets what runs follow the store: a room that got keys or others is served from now on. */
   renew(): Promise<void>;
   /** Reads the configuration anew. Nothing is lost or doubled; a wrong one changes nothing. `lang`: of the answer. */

@@ -61,7 +61,11 @@ export function operation<I extends z.ZodType, O extends z.ZodType>(d: Definitio
 }
 
 /** Bytes: base64url on the way, a Uint8Array at both ends. */
-export const bytes = z.codec(z.base64url(), z.instanceof(Uint8Array), {
-  decode: (text) => new Uint8Array(Buffer.from(text, "base64url")),
-  encode: (value) => Buffer.from(value).toString("base64url"),
-});
+export const bytes = z.codec(
+  z.base64url(),
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  {
+    decode: (text) => new Uint8Array(Buffer.from(text, "base64url")),
+    encode: (value) => Buffer.from(value).toString("base64url"),
+  },
+);

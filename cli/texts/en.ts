@@ -1,5 +1,6 @@
 import { call } from "./call.ts";
 import { findings, troubles } from "./en-findings.ts";
+import { keys } from "./en-keys.ts";
 import { plural, spanOf } from "./plural.ts";
 import type { Words } from "./shape.ts";
 
@@ -21,6 +22,7 @@ const units = {
 export const en: Words = {
   lang: "en",
   findings,
+  keys,
   span: (ms) => spanOf(ms, (name, n) => plural("en", n, units[name])),
   help: {
     program: "Postern mirrors announcements from MAX into encrypted rooms. One way only.",
@@ -44,6 +46,7 @@ export const en: Words = {
     check: "check configuration, keys, rights and reachability",
     status: "what was read, what waits, what failed",
     json: "print JSON",
+    reload: "have the bridge that runs read its configuration again",
     room: "rooms: keys and links",
     init: "make a room's keys and show the recovery code",
     printCode: "for scripts: print the recovery code and do not ask it back",
@@ -92,7 +95,7 @@ export const en: Words = {
     no: "No",
     cancelled: "Cancelled. The room was not made.",
     made: (room) => `The room "${room}" is made. The link for readers: ${call(`room link ${room}`)}`,
-    restart: "The bridge runs now and does not know this room yet: stop it (Ctrl-C) and start it again.",
+    unserved: `The bridge that runs does not know this room yet. Have it read the configuration again: ${call("reload")}`,
     printed:
       "The recovery code was printed and not asked back. Keep it away from this machine, and erase it wherever it went: logs, history, files.",
     codeLength: (words) => `24 words are needed; here ${words === 1 ? "is" : "are"} ${words}.`,
@@ -192,6 +195,26 @@ export const en: Words = {
     dead: (count) => `failed for good: ${count}`,
     unmatched: (count) => `${plural("en", count, { one: "post", many: "posts" })} matched no mapping.`,
   },
+  reload: {
+    done: "The bridge now works by the new configuration. No announcement was lost or doubled.",
+    keyless: (room) =>
+      `The room "${room}" has no keys yet: its announcements wait in the queue. Make them: ${call(`room init ${room}`)}`,
+    restart: (keys) =>
+      `Changed too, but counts only from the next start on: ${keys.join(", ")}. Restart the bridge when it suits you.`,
+    refused: (count, file) =>
+      `${plural("en", count, { one: "error", many: "errors" })} in ${file}. The bridge goes on by the old configuration: announcements flow as before. Mend it and give the command again.`,
+    none: (folder) =>
+      `No bridge runs on ${folder}, so there is nothing to reload: the configuration is read at the next start.`,
+    starting:
+      "The bridge is still starting and does not take a new configuration yet. Give the command again in a minute.",
+    otherData:
+      "The data folder cannot be changed while the bridge runs. Stop it, move the folder, start it again.",
+    unreadable: "A file that the configuration names can no longer be read. Check the paths in it.",
+    port: (address, taken) =>
+      taken
+        ? `Another program already listens on ${address}. Change feed.listen.`
+        : `Listening on ${address} is not possible. Change feed.listen.`,
+  },
   open: {
     key_file_missing: (where) =>
       `The file with the vault's key, ${where}, does not exist. Nothing was started. Check vault.key_file.`,
@@ -208,10 +231,18 @@ export const en: Words = {
       `The vault's key must be written to ${where}, and that is not possible. Nothing was started. Check permissions and disk space, or set vault.key_file.`,
     passphrase_missing: () =>
       "The vault does not open without its passphrase. Run the command in a terminal and type it.",
+    witness_unreadable: (where) =>
+      `The witness ${where}, which notices a data folder that was put back, cannot be read. Nothing was started. Check permissions, or name another place in witness.`,
     wrong_key: (where) =>
       `This key does not open this database (${where}). Nothing was written. What to check: docs/lost-key.md.`,
     in_use: () => "Another process holds the database. Wait for it or stop it.",
     newer_database: () => "A newer version of Postern made the database. Update the program.",
     unreadable: (where) => `${where} cannot be opened. Check permissions and disk space.`,
+    no_answer: () =>
+      `The bridge that runs did not answer this command; it may be ending just now. Announcements are safe. Look in a minute: ${call("status")}`,
+    other_version: () =>
+      "The bridge that runs is another version than this command, and they do not understand each other. Announcements go on. Restart the bridge and give the command again.",
+    bridge_fault: (where) =>
+      `The bridge that runs could not carry this command out: an internal error (${where}). Announcements go on. It is Postern's fault: please report it with this code.`,
   },
 };

@@ -1,6 +1,7 @@
 import type { SourceStop, SourceTrouble } from "../../bridge/model/source.ts";
 import type { Lang } from "../../config/config.ts";
 import type { OpenProblem } from "../bridge-api.ts";
+import type { KeyWords } from "./shape-keys.ts";
 
 /** Every code that a source's self-check may give. */
 export type FindingCode =
@@ -23,6 +24,8 @@ export interface Words {
   /** Findings of a source's self-check. */
   readonly findings: Readonly<Record<FindingCode, string>>;
   readonly status: StatusWords;
+  readonly reload: ReloadWords;
+  readonly keys: KeyWords;
   readonly open: Readonly<Record<OpenProblem["code"], (where: string) => string>>;
   /** Millis as the two largest units: "2 дня 3 ч". */
   span(ms: number): string;
@@ -51,6 +54,7 @@ export interface HelpWords {
   readonly check: string;
   readonly status: string;
   readonly json: string;
+  readonly reload: string;
   readonly room: string;
   readonly init: string;
   readonly printCode: string;
@@ -95,7 +99,7 @@ export interface RoomWords {
   readonly cancelled: string;
   readonly made: (room: string) => string;
   /** A bridge runs and does not know the new room yet. */
-  readonly restart: string;
+  readonly unserved: string;
   readonly printed: string;
   readonly codeLength: (words: number) => string;
   readonly codeWord: (place: number, word: string, nearest: string | null) => string;
@@ -158,6 +162,22 @@ export interface CheckWords {
 
 /** Why a place on the web gave no answer. */
 export type OriginFault = "unreachable" | "timeout" | "tls" | "redirect";
+
+export interface ReloadWords {
+  readonly done: string;
+  readonly keyless: (room: string) => string;
+  /** Settings that were changed too and count from the next start on. */
+  readonly restart: (keys: readonly string[]) => string;
+  readonly refused: (count: number, file: string) => string;
+  /** No bridge runs on the data folder. */
+  readonly none: (folder: string) => string;
+  /** It is about to start and cannot reload yet. */
+  readonly starting: string;
+  /** Another data folder is another bridge. */
+  readonly otherData: string;
+  readonly unreadable: string;
+  readonly port: (address: string, taken: boolean) => string;
+}
 
 export interface StatusWords {
   readonly running: string;

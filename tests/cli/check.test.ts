@@ -4,7 +4,6 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { RoomName, SourceName } from "../../bridge/model/ids.ts";
 import type { Source } from "../../bridge/model/source.ts";
-import { takeRunLock } from "../../bridge/store/run-lock.ts";
 import type { BridgeCommands, OpenBridge } from "../../cli/bridge-api.ts";
 import { type CheckParts, check } from "../../cli/commands/check.ts";
 import { roomInit } from "../../cli/commands/room-init.ts";
@@ -14,6 +13,7 @@ import { sourcesOf } from "../../cli/sources.ts";
 import { loadConfig } from "../../config/load.ts";
 import { startMaxSimulator } from "../../simulators/max/server.ts";
 import { type FakeIo, fakeIo, place, TOKEN, VAULT_KEY } from "./io.helper.ts";
+import { configOf, standIn } from "./running.helper.ts";
 
 const ROOM = RoomName.parse("faculty");
 const CHANNEL = "-70801090403050";
@@ -241,10 +241,9 @@ test("a place that holds the room, or not, or in a wrong way is told apart", asy
 
 test("a copy that stands still while the bridge runs is wrong", async () => {
   const place = await web(answer(404, "", open));
-  const { asked, head, folder } = await room([place.origin]);
+  const { asked, head } = await room([place.origin]);
   place.served.listener = answer(200, head, open);
-  const lock = takeRunLock(path.join(folder, "data"), 0);
-  onTestFinished(() => lock?.release());
+  await standIn(await configOf(asked.config));
   const io = fakeIo({ now: () => Date.now() + 4 * 3_600_000 });
   expect(await check(io, asked, parts())).toBe(2);
   expect(lines(io, "✗")).toEqual([
@@ -254,15 +253,14 @@ test("a copy that stands still while the bridge runs is wrong", async () => {
 
 test("the bridge's own feed is asked only while the bridge runs", async () => {
   const feed = await web(answer(404, "", open));
-  const { asked, head, folder } = await room([feed.origin, "127.0.0.1:9"], (base) =>
+  const { asked, head } = await room([feed.origin, "127.0.0.1:9"], (base) =>
     base.replace("listen: 127.0.0.1:8080", `listen: ${feed.origin}`),
   );
   feed.served.listener = answer(200, head, open);
   const stopped = fakeIo();
   await check(stopped, asked, parts());
   expect(lines(stopped, "!")).toEqual([expect.stringContaining("the bridge is not running")]);
-  const lock = takeRunLock(path.join(folder, "data"), 0);
-  onTestFinished(() => lock?.release());
+  await standIn(await configOf(asked.config));
   const running = fakeIo();
   await check(running, asked, parts());
   expect(lines(running, "✓")).toContain(`"faculty" can be read at ${feed.url}`);

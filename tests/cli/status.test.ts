@@ -1,12 +1,11 @@
 import { readdir } from "node:fs/promises";
-import path from "node:path";
 import { expect, test } from "vitest";
 import { MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
-import { takeRunLock } from "../../bridge/store/run-lock.ts";
 import type { BridgeCommands, BridgeStatus, OpenBridge } from "../../cli/bridge-api.ts";
 import { roomInit } from "../../cli/commands/room-init.ts";
 import { status } from "../../cli/commands/status.ts";
 import { fakeIo, place, TOKEN } from "./io.helper.ts";
+import { configOf, standIn } from "./running.helper.ts";
 
 const NOW = Date.UTC(2026, 10, 2, 12);
 
@@ -130,8 +129,8 @@ test("before anything was made there is a status too, and asking for it makes no
   expect(await readdir(folder)).toEqual(["postern.yaml"]);
 });
 
-test("whether a bridge runs is told by the lock that it holds", async () => {
-  const { asked, folder } = await place();
+test("whether a bridge runs is told by the one that answers", async () => {
+  const { asked } = await place();
   await roomInit(fakeIo(), { ...asked, room: "faculty", printCode: true });
   const running = async () => {
     const io = fakeIo();
@@ -140,9 +139,9 @@ test("whether a bridge runs is told by the lock that it holds", async () => {
     return JSON.parse(io.stdout());
   };
   expect(await running()).toMatchObject({ running: false, rooms: [{ keys: true }, { keys: false }] });
-  const lock = takeRunLock(path.join(folder, "data"), 0);
+  const bridge = await standIn(await configOf(asked.config));
   expect(await running()).toMatchObject({ running: true });
-  lock?.release();
+  await bridge.stop();
   expect(await running()).toMatchObject({ running: false });
 });
 
