@@ -1,4 +1,14 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
 import { type Finding, keyText, type Path, type Place, type What } from "./findings.ts";
 
 /** A parsed file: its plain value, and where each key stands in it. */
@@ -70,20 +80,46 @@ function aliasLine(document: Document, lines: LineCounter): number | null {
   return line;
 }
 
+/** The line of the first key that is a group or a list itself: no setting is, and writing such out takes for ever. */
+function keyOfKeys(document: Document, lines: LineCounter): number | null {
+  let line: number | null = null;
+  visit(document, {
+    Pair(_key, { key }) {
+      if (!isNode(key) || isScalar(key)) return undefined;
+      line = lines.linePos(key.range?.[0] ?? 0).line;
+      return visit.BREAK;
+    },
+  });
+  return line;
+}
+
+/** null: nested so deep that the parser gives up. */
+function parsed(text: string, lines: LineCounter): Document | null {
+  try {
+    return parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Reads YAML 1.2. All syntax errors at once. `file` is only named in findings. */
 export function readYaml(text: string, file: string): YamlResult {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
   const broken = (kind: string, line: number | null): Finding => ({
     severity: "error",
     place: { file, line, key: null },
     what: { code: "yaml_broken", kind } satisfies What,
   });
+  const document = parsed(text, lines);
+  if (document === null) return { ok: false, findings: [broken("RESOURCE_EXHAUSTION", null)] };
   if (document.errors.length > 0)
     return {
       ok: false,
       findings: document.errors.map((error) => broken(error.code, lines.linePos(error.pos[0]).line)),
     };
+  const odd = keyOfKeys(document, lines);
+  if (odd !== null) return { ok: false, findings: [broken("KEY_OF_KEYS", odd)] };
   const content = read(document);
   if (content === null) return { ok: false, findings: [broken("BAD_ALIAS", aliasLine(document, lines))] };
   return {

@@ -39,6 +39,10 @@ export const en: Texts = {
       "The indentation does not match the lines around it, or a bracket above is not closed. Align it with spaces.",
     BAD_ALIAS: "A reference (*name) leads nowhere, or there are too many. Write the value itself.",
     MULTIPLE_DOCS: "The file holds several documents (a line ---). Keep one.",
+    KEY_OF_KEYS:
+      "The name of a setting is a group or a list itself here. Begin the line with a plain name and a colon, without ? and brackets.",
+    RESOURCE_EXHAUSTION:
+      "Lists and groups are nested far too deep. No setting lies deeper than five levels; look for lines that are all brackets, hyphens or question marks.",
     other:
       "The file is not written rightly here. Check indentation, quotes, brackets and colons in this line and above it.",
   },

@@ -18,6 +18,8 @@ export const yamlTroubles = [
   "BAD_INDENT",
   "BAD_ALIAS",
   "MULTIPLE_DOCS",
+  "KEY_OF_KEYS",
+  "RESOURCE_EXHAUSTION",
 ] as const;
 export type YamlTrouble = (typeof yamlTroubles)[number] | "other";
 

@@ -6,6 +6,8 @@ import type { Cert } from "./cert.ts";
 export const HEAD_LENGTH = 143;
 const SIGNED = 79;
 const DOMAIN = ascii("PSR1/head");
+/** Records of a chain are counted below this. */
+const SEQS = 2 ** 48;
 /** How far outside its certificate's validity a head may be made, seconds. */
 const GRACE = 2 * 86_400;
 
@@ -45,7 +47,7 @@ export function readHead(lib: typeof sodium, bytes: Uint8Array, onlinePk: Uint8A
     return null;
   const cut = new Cut(bytes);
   cut.take(4);
-  return {
+  const head = {
     serial: cut.number(2),
     restart: cut.number(1),
     roomId: cut.take(16),
@@ -55,6 +57,7 @@ export function readHead(lib: typeof sodium, bytes: Uint8Array, onlinePk: Uint8A
     made: cut.number(4),
     seen: cut.number(4),
   };
+  return head.seq < SEQS && head.first < SEQS ? head : null;
 }
 
 /** A head of the certificate's own serial, signed by its key and made inside its validity; null for anything else. */

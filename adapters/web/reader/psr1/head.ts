@@ -4,6 +4,8 @@ import { verify } from "./crypto.ts";
 
 export const HEAD_LENGTH = 143;
 const SIGNED = 79;
+/** Records of a chain are counted below this. */
+const SEQS = 2 ** 48;
 
 export interface Head {
   readonly serial: number;
@@ -23,7 +25,7 @@ export function parseHead(bytes: Uint8Array): Head | null {
   if (bytes.length !== HEAD_LENGTH || !hasMagic(bytes, "PSRH")) return null;
   const cut = new Cut(bytes);
   cut.take(4);
-  return {
+  const head = {
     serial: cut.number(2),
     restart: cut.number(1),
     roomId: cut.take(16),
@@ -34,6 +36,7 @@ export function parseHead(bytes: Uint8Array): Head | null {
     seen: cut.number(4),
     bytes,
   };
+  return head.seq < SEQS && head.first < SEQS ? head : null;
 }
 
 /** What is wrong with a head under its certificate; null: signed by its key and made inside its validity. */

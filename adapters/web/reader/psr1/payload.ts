@@ -88,6 +88,8 @@ const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+/** Unix seconds that a calendar can show. */
+const isTime = (value: unknown): value is number => isCount(value) && value < 2 ** 42;
 const isId = (value: unknown): value is string => isText(value) && /^[A-Za-z0-9_-]{11}$/.test(value);
 const textOr = (value: unknown): string | null => (isText(value) ? value : null);
 
@@ -206,7 +208,7 @@ export function decodePayload(text: string): Payload | null {
   } catch {
     return null;
   }
-  if (text.startsWith("\ufeff") || !isObject(json) || json.v !== 1 || !isCount(json.t) || !isText(json.k))
+  if (text.startsWith("\ufeff") || !isObject(json) || json.v !== 1 || !isTime(json.t) || !isText(json.k))
     return null;
   const { k, t } = json;
   if (k === "post" || k === "edit") return postOf(json, k, t);
@@ -219,7 +221,7 @@ export function decodePayload(text: string): Payload | null {
   if (k === "digest") {
     if (!Array.isArray(json.items)) return null;
     const items = json.items.map((item: unknown) => {
-      if (!isObject(item) || !isId(item.id) || !isCount(item.t) || !isText(item.text)) return null;
+      if (!isObject(item) || !isId(item.id) || !isTime(item.t) || !isText(item.text)) return null;
       const marks = marksOf(item.marks, item.text);
       return marks === null ? null : { id: item.id, t: item.t, text: item.text, marks };
     });
