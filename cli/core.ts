@@ -25,6 +25,13 @@ export interface Core {
   readonly vault: Vault;
   /** The vault's key itself: for backups, which bring it back. */
   readonly key: Uint8Array;
+  readonly keyPlace: {
+    /** The file of the key, or with a passphrase of its salt; null: no file of ours. */
+    readonly file: string | null;
+    readonly withPassphrase: boolean;
+    /** Whether it is the key in {@link file}; else that of a change that was cut off, which lies beside it. */
+    readonly inForce: boolean;
+  };
   readonly witness: Witness;
   readonly db: Db;
   readonly bridge: Bridge;
@@ -104,6 +111,7 @@ export async function openCore(config: Config, o: CoreOptions): Promise<OpenedCo
     lib,
     vault: hashKey === null ? vault : createVault(lib, key, hashKey),
     key,
+    keyPlace: { file: found.file, withPassphrase: found.origin === "passphrase", inForce: key === found.key },
     witness,
     db: opened.db,
     clock: clockFrom(o.env),

@@ -10,6 +10,8 @@ export interface Io {
   readonly errIsTerminal: boolean;
   /** Asks the person at the terminal; null where nobody can be asked (input or output is no terminal). */
   readonly ask: Ask | null;
+  /** All that comes on standard input. */
+  input(): Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Now, ms UTC. */
   now(): number;
@@ -30,6 +32,12 @@ export function processIo(signal: AbortSignal): Io {
     err: (text) => process.stderr.write(text),
     errIsTerminal: process.stderr.isTTY === true,
     ask: canAsk ? terminalAsk(process.stdin, process.stdout, signal) : null,
+    async input() {
+      process.stdin.setEncoding("utf8");
+      let text = "";
+      for await (const piece of process.stdin) text += String(piece);
+      return text;
+    },
     env: process.env,
     now: Date.now,
     signal,

@@ -96,4 +96,6 @@ function helpIn(words: Words): Partial<Help> {
 }
 
 const argumentsOf = (command: Command): readonly string[] =>
-  command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );

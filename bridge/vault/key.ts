@@ -44,7 +44,8 @@ export type KeyResult =
     }
   | { readonly ok: false; readonly problem: KeyProblem };
 
-function decodeKey(text: string): Uint8Array | null {
+/** The key that a text holds: 64 hex digits or 43 base64url characters; null for anything else. */
+export function decodeKey(text: string): Uint8Array | null {
   const t = text.trim();
   if (/^[0-9a-f]{64}$/i.test(t)) return Buffer.from(t, "hex");
   if (/^[A-Za-z0-9_-]{43}=?$/.test(t)) return Buffer.from(t, "base64url");

@@ -17,6 +17,7 @@ export function registerCommands(
   done: (code: ExitCode) => void,
 ): void {
   const say = words.help;
+  const keys = words.keys.help;
   const asked = (command: Command) => {
     const given: Options = command.optsWithGlobals();
     return { given, config: text(given.config), lang: langOf(given.lang, words) };
@@ -70,6 +71,49 @@ export function registerCommands(
       done(await reload(io, { config, lang }));
     });
 
+  program
+    .command("backup")
+    .description(keys.backup)
+    .argument("<file>", keys.backupFile)
+    .action(async (file: unknown, _options: unknown, command: Command) => {
+      const { config, lang } = asked(command);
+      const { backup } = await import("./backup.ts");
+      done(await backup(io, { config, lang, file: String(file) }));
+    });
+
+  program
+    .command("restore")
+    .description(keys.restore)
+    .argument("<file>", keys.restoreFile)
+    .option("--code-stdin", keys.codeStdin)
+    .action(async (file: unknown, _options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { restore } = await import("./restore.ts");
+      done(await restore(io, { config, lang, file: String(file), codeStdin: given.codeStdin === true }));
+    });
+
+  program
+    .command("verify-reader")
+    .description(keys.verify)
+    .argument("<url>", keys.verifyUrl)
+    .action(async (url: unknown, _options: unknown, command: Command) => {
+      const { lang } = asked(command);
+      const { verifyReader } = await import("./verify-reader.ts");
+      done(await verifyReader(io, { lang, url: String(url) }));
+    });
+
+  program
+    .command("vault")
+    .description(keys.vault)
+    .helpCommand(false)
+    .command("rotate")
+    .description(keys.rotate)
+    .action(async (_options: unknown, command: Command) => {
+      const { config, lang } = asked(command);
+      const { vaultRotate } = await import("./vault-rotate.ts");
+      done(await vaultRotate(io, { config, lang }));
+    });
+
   const room = program.command("room").description(say.room).helpCommand(false);
 
   room
@@ -82,6 +126,31 @@ export function registerCommands(
       const { roomInit } = await import("./room-init.ts");
       const printCode = given.printRecoveryCode === true;
       done(await roomInit(io, { config, lang, room: String(name), printCode }));
+    });
+
+  room
+    .command("rekey")
+    .description(keys.rekey)
+    .argument("<room>", say.roomName)
+    .option("--yes", keys.yes)
+    .action(async (name: unknown, _options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { roomRekey } = await import("./room-rekey.ts");
+      done(await roomRekey(io, { config, lang, room: String(name), yes: given.yes === true }));
+    });
+
+  room
+    .command("certify")
+    .description(keys.certify)
+    .argument("[room]", keys.certifyRoom)
+    .option("--all", keys.all)
+    .option("--code-stdin", keys.codeStdin)
+    .option("--yes", keys.yes)
+    .action(async (name: unknown, _options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { roomCertify } = await import("./room-certify.ts");
+      const [all, codeStdin, yes] = [given.all === true, given.codeStdin === true, given.yes === true];
+      done(await roomCertify(io, { config, lang, room: text(name), all, codeStdin, yes }));
     });
 
   room

@@ -1,10 +1,22 @@
+import { backup } from "./backup.ts";
+import { roomCertify, roomRekey } from "./keys.ts";
 import type { Handled } from "./operation.ts";
 import { reload } from "./reload.ts";
 import { roomHead, roomInit, roomLink, roomState } from "./rooms.ts";
 import { status } from "./status.ts";
 
 /** Every operation that the socket of a running bridge answers. */
-const all: readonly Handled[] = [status, roomState, roomInit, roomLink, roomHead, reload];
+const all: readonly Handled[] = [
+  status,
+  roomState,
+  roomInit,
+  roomLink,
+  roomHead,
+  roomCertify,
+  roomRekey,
+  backup,
+  reload,
+];
 
 /** By name. */
 export const operations: ReadonlyMap<string, Handled> = new Map(all.map((one) => [one.name, one]));

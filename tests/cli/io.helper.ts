@@ -17,6 +17,8 @@ export interface FakeIoOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ask?: Ask | null;
   readonly errIsTerminal?: boolean;
+  /** What comes on standard input. */
+  readonly input?: string;
   readonly now?: () => number;
   readonly signal?: AbortSignal;
 }
@@ -33,6 +35,7 @@ export function fakeIo(o: FakeIoOptions = {}): FakeIo {
     },
     errIsTerminal: o.errIsTerminal ?? false,
     ask: o.ask ?? null,
+    input: async () => o.input ?? "",
     env: { POSTERN_VAULT_KEY: VAULT_KEY, POSTERN_FACULTY_TOKEN: TOKEN, LANG: "en_US.UTF-8", ...o.env },
     now: o.now ?? Date.now,
     signal: o.signal ?? new AbortController().signal,

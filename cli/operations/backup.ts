@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { makeBackup } from "../../bridge/backup/backup.ts";
+import { systemDisk } from "../../bridge/disk.ts";
+import { RoomName } from "../../bridge/model/ids.ts";
+import { operation } from "./operation.ts";
+
+const rooms = z.array(RoomName);
+
+/** Writes a backup to `file`, an absolute path, while everything goes on. */
+export const backup = operation({
+  name: "backup",
+  changes: false,
+  deadline: 3_600_000,
+  input: z.object({ file: z.string() }),
+  output: z.discriminatedUnion("ok", [
+    z.object({ ok: z.literal(true), size: z.number(), opens: z.array(rooms), closed: rooms }),
+    z.object({
+      ok: z.literal(false),
+      code: z.enum(["exists", "no_rooms", "no_code", "no_space", "unwritable", "damaged", "not_verified"]),
+    }),
+  ]),
+  async run({ core }, { file }) {
+    const made = await makeBackup({
+      lib: core.lib,
+      disk: systemDisk,
+      db: core.db,
+      seal: core.bridge.store.seal,
+      dataFolder: core.config.data,
+      roomFile: (room, id) => core.bridge.files.path(room, id),
+      vaultKey: core.key,
+      settings: await readFile(core.config.file).then(
+        (text) => new Uint8Array(text),
+        () => null,
+      ),
+      file,
+      now: core.clock.now(),
+    });
+    if (!made.ok) return made;
+    return { ...made, opens: made.opens.map((group) => [...group]), closed: [...made.closed] };
+  },
+});
