@@ -39,8 +39,9 @@ export async function openFeed(
   config: Config,
   reader: ReaderFiles | null,
   clock: Clock,
+  asked: () => void = () => {},
 ): Promise<{ readonly ok: true; readonly feed: Feed } | { readonly ok: false; readonly fault: FeedFault }> {
-  const first = await listen(config, reader, clock);
+  const first = await listen(config, reader, { clock, asked });
   if (!first.ok) return first;
   let server = first.server;
   let served = config;
@@ -55,7 +56,7 @@ export async function openFeed(
     const same = before !== null && before.host === after?.host && before.port === after.port;
     const port = same ? (server?.port ?? before.port) : (after?.port ?? 0);
     if (same) await server?.close();
-    const opened = await listen(next, page, clock, port);
+    const opened = await listen(next, page, { clock, asked }, port);
     if (opened.ok) {
       if (!same) await server?.close();
       server = opened.server;
@@ -63,7 +64,7 @@ export async function openFeed(
       return null;
     }
     if (same) {
-      const again = await listen(served, page, clock, port);
+      const again = await listen(served, page, { clock, asked }, port);
       if (again.ok) server = again.server;
     }
     return opened.fault;
@@ -90,7 +91,7 @@ export async function openFeed(
 async function listen(
   config: Config,
   reader: ReaderFiles | null,
-  clock: Clock,
+  around: { readonly clock: Clock; readonly asked: () => void },
   port = config.feed.listen?.port ?? 0,
 ): Promise<Listening> {
   const { feed } = config;
@@ -106,7 +107,7 @@ async function listen(
       trustProxy: feed.trustProxy,
       reader,
       origins: settingsOf(config).origins,
-      clock,
+      ...around,
     });
     return { ok: true, server };
   } catch (error) {

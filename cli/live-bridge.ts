@@ -78,12 +78,16 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
   };
 }
 
-/** What of a new configuration counts at once. The vault is open and the log is being written. */
+/**
+ * What of a new configuration counts at once. The vault is open, the log is being written, and what looks after the
+ * bridge does so from its start to its end.
+ */
 function inForce(
   old: Config,
   next: Config,
 ): { readonly config: Config; readonly restart: readonly string[] } {
-  const kept = { vault: old.vault, log: old.log, lang: old.lang };
+  const { vault, log, lang, notices, disk, monitor } = old;
+  const kept = { vault, log, lang, notices, disk, monitor };
   const restart = Object.entries(kept)
     .filter(
       ([key, value]) => JSON.stringify(value) !== JSON.stringify(new Map(Object.entries(next)).get(key)),

@@ -1,6 +1,8 @@
 import { hashedId, reasonOf } from "../bridge/log/events.ts";
 import type { Logger } from "../bridge/log/logger.ts";
+import type { SourceName } from "../bridge/model/ids.ts";
 import type { Reports } from "../bridge/runtime.ts";
+import { isFull } from "../bridge/space.ts";
 import type { Core } from "./core.ts";
 import type { RunWords } from "./run-words.ts";
 import type { Words } from "./texts/shape.ts";
@@ -23,6 +25,14 @@ export function createReports({ core, logger, say, words, tell }: ReportsOptions
     tell(text);
   };
   const idOf = (text: string) => hashedId(core.vault.hash("identity", text));
+  const setTrouble = (source: SourceName, code: string): void => {
+    try {
+      core.bridge.store.sources.setTrouble(source, code);
+    } catch (error) {
+      // It is for `status` alone, and a disk without room has told of itself.
+      if (!isFull(error)) throw error;
+    }
+  };
   const troubleText = (code: string): string =>
     Object.entries(words.status.troubles).find(([known]) => known === code)?.[1] ?? code;
 
@@ -45,12 +55,12 @@ export function createReports({ core, logger, say, words, tell }: ReportsOptions
         once(`vanished/${source}/${report.count}`, say.vanished(source, report.count));
       } else if (report.kind === "denied") {
         logger.event("source.denied", { source });
-        core.bridge.store.sources.setTrouble(source, "access_denied");
+        setTrouble(source, "access_denied");
         once(`denied/${source}`, say.sourceDenied(source));
       } else {
         const reason = reasonOf(report.code);
         logger.event(report.kind === "stopped" ? "source.stopped" : "source.trouble", { source, reason });
-        core.bridge.store.sources.setTrouble(source, reason);
+        setTrouble(source, reason);
         if (report.kind === "stopped") tell(say.sourceStopped(source, troubleText(report.code)));
       }
     },

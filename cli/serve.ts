@@ -8,6 +8,7 @@ import { type Witness, witnessed } from "../bridge/seal/witness.ts";
 import type { Core } from "./core.ts";
 import { drainTime } from "./drain.ts";
 import { type Feed, type FeedFault, openFeed } from "./feed.ts";
+import type { Care } from "./oversight.ts";
 
 export interface ServeOptions {
   readonly sources: readonly Source[];
@@ -16,6 +17,8 @@ export interface ServeOptions {
   readonly reports: Reports;
   /** Nothing is shown that it does not know; null: there is none. `failed`: it could not be written. */
   readonly witness: { readonly of: Witness; readonly failed: () => void } | null;
+  /** What looks after it; absent: nothing does. */
+  readonly care?: Care;
   /** Done when the feed listens and before anything is read or sent. False: it is not to go on. */
   readonly before?: () => Promise<boolean>;
 }
@@ -44,7 +47,7 @@ export type ServeResult =
 /** Starts feed and runtime over an opened core. */
 export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
   await core.bridge.sweep();
-  const opened = await openFeed(core.config, o.reader, core.clock);
+  const opened = await openFeed(core.config, o.reader, core.clock, o.care?.asked);
   if (!opened.ok) return { ok: false, ...opened.fault };
   const { feed } = opened;
   if ((await o.before?.()) === false) {
@@ -127,6 +130,12 @@ function generation(core: Core, o: ServeOptions, feed: Feed): Runtime {
     reports: o.reports,
     filesAtOnce: Math.max(1, ...[...config.sources.values()].map((s) => s.media.atOnce)),
     fileDeadline: (source) => config.sources.get(source)?.media.deadline ?? 600_000,
-    copied: (room) => feed.changed(idOf(room)),
+    ...(o.care === undefined
+      ? {}
+      : { space: o.care.space, spoolMax: o.care.spoolMax, silent: o.care.silent }),
+    copied(room) {
+      feed.changed(idOf(room));
+      o.care?.copied(room);
+    },
   });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noticeCodes } from "../notices/port.ts";
 
 /** What may be logged, and how loudly. Another event is added here, never written as free text. */
 export const eventLevels = {
@@ -49,6 +50,9 @@ export const eventLevels = {
   "feed.listening": "info",
   "feed.limited": "debug",
   "feed.failed": "error",
+  "notice.trouble": "warn",
+  "notice.back": "info",
+  "monitor.failed": "error",
   "failpoint.hit": "trace",
 } as const satisfies Record<string, Level>;
 export type EventCode = keyof typeof eventLevels;
@@ -107,6 +111,8 @@ export const reasons = [
   "corrupt",
   "limit_requests",
   "limit_streams",
+  // What the rep is told of
+  ...noticeCodes,
 ] as const;
 export type Reason = (typeof reasons)[number];
 

@@ -9,6 +9,7 @@ import type { ExitCode, Io } from "../io.ts";
 import { createLiveBridge } from "../live-bridge.ts";
 import { beginNewChains, WAIT } from "../new-chains.ts";
 import { operations } from "../operations/table.ts";
+import { createOversight } from "../oversight.ts";
 import { askPassphrase } from "../passphrase.ts";
 import { readerPage } from "../reader-page.ts";
 import { createReports } from "../reports.ts";
@@ -73,7 +74,8 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
   const parts = async (over: Core, known: Config | null): Promise<ServeOptions> => ({
     sources: await sourcesOf(over.config, over.clock),
     reader: over.config.feed.reader && over.config.feed.listen !== null ? await readerPage() : null,
-    reports: createReports({ core: over, logger, say, words, tell }),
+    reports: oversight.watch(createReports({ core: over, logger, say, words, tell })),
+    care: oversight.care,
     witness: blind
       ? null
       : { of: over.witness, failed: once(() => tell(say.witnessFailed(over.witness.file))) },
@@ -86,11 +88,16 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
         began(room) {
           logger.event("chain.began", { room });
           tell(say.newChain(room));
+          oversight.notices.raise({ code: "new_chain", room });
         },
-        waiting: (room) => tell(say.waitingForOrigins(room)),
+        waiting(room) {
+          tell(say.waitingForOrigins(room));
+          oversight.notices.raise({ code: "origins_silent", room });
+        },
         halted(room, why) {
           logger.event("room.halted", { room, reason: why });
           tell(say.halted(room, why));
+          oversight.notices.raise({ code: "room_halted", room });
         },
       });
       return !io.signal.aborted;
@@ -102,7 +109,9 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     tell(config.witness === null ? say.noWitness(core.witness.file) : say.witnessFailed(config.witness));
   if (blind && config.witness !== null) return 2;
   const live = createLiveBridge({ io, core, logger, parts });
+  const oversight = createOversight({ core: () => live.core, env: io.env, logger, tell, lang: words.lang });
   let commands: CommandServer | null = null;
+  let broken = false;
   try {
     logger.event("bridge.starting");
     const { clock } = core;
@@ -111,6 +120,8 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     if (commands === null) tell(say.noSocket);
     for (const room of config.rooms.keys())
       if (core.bridge.store.seal.get(room) === null) tell(say.noKeys(room));
+    let listening = false;
+    await oversight.start(() => (live.core.config.feed.listen === null ? null : listening));
     const first = await parts(core, null);
     const started = await serve(core, first);
     if (!started.ok) {
@@ -120,6 +131,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
       return 2;
     }
     const { served } = started;
+    listening = true;
     await live.started(served, first);
     logger.event("bridge.started", served.port === null ? {} : { status: served.port });
     tell(say.started(served.page));
@@ -130,7 +142,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
       signal: AbortSignal.any([io.signal, checking.signal]),
     });
     if (!(await tellReady(io.env))) tell(say.notTold);
-    const broken = await Promise.race([
+    broken = await Promise.race([
       stopped(io.signal),
       served.ended.then(
         () => never(),
@@ -148,7 +160,10 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     return broken ? 2 : 0;
   } finally {
     checking.abort();
-    await drainTime(core.clock, (cut) => before(cut, commands?.close()));
+    await drainTime(core.clock, async (cut) => {
+      await before(cut, commands?.close());
+      await oversight.stop(broken, cut);
+    });
     logger.close();
   }
 }

@@ -17,6 +17,8 @@ export interface FeedServerOptions {
   /** Where else the rooms' logs are kept: addresses with scheme that the page served here may ask. */
   readonly origins: readonly string[];
   readonly clock: Clock;
+  /** Somebody asked: counted, and nothing of it is told. */
+  readonly asked?: () => void;
 }
 
 /** The page as it was built. */
@@ -55,6 +57,7 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
   };
 
   app.addHook("onRequest", async (request, reply) => {
+    o.asked?.();
     reply.headers({
       "referrer-policy": "no-referrer",
       "x-content-type-options": "nosniff",

@@ -1,0 +1,224 @@
+import type { Notice, NoticeCode } from "../bridge/notices/port.ts";
+import type { Lang } from "../config/config.ts";
+import { call } from "./texts/call.ts";
+import { wordsOf } from "./texts/index.ts";
+
+/** What is told of one code. */
+interface Told {
+  readonly trouble: (n: Named) => string;
+  /** What was told is over; null: it happened, and nothing is over. */
+  readonly back: ((n: Named) => string) | null;
+}
+
+/** What a notice is about, as words. */
+interface Named {
+  readonly source: string;
+  readonly room: string;
+  readonly route: string;
+  readonly count: number;
+  /** Why, in words; empty: not known. */
+  readonly why: string;
+  /** How long it has lasted or did last. */
+  readonly span: string;
+}
+
+type NoticeWords = Readonly<Record<NoticeCode, Told>>;
+
+const because = (why: string): string => (why === "" ? "" : `: ${why}`);
+
+const ru: NoticeWords = {
+  source_stopped: {
+    trouble: (n) =>
+      `Источник «${n.source}» больше не читается${because(n.why)}. Новые объявления из него не придут, пока это не исправить; потом перезапустите мост.`,
+    back: (n) => `Источник «${n.source}» снова читается. Пропущенное придёт в комнаты.`,
+  },
+  source_denied: {
+    trouble: (n) =>
+      `Источник «${n.source}»: один из каналов закрыт для бота. Объявления оттуда не придут; остальные каналы читаются. Сделайте бота администратором с правом читать все сообщения. Подробнее: ${call("check")}`,
+    back: (n) => `Источник «${n.source}»: все каналы снова читаются.`,
+  },
+  source_blind: {
+    trouble: (n) =>
+      `Источник «${n.source}» не читается уже ${n.span}${because(n.why)}. Объявления ждут в нём и придут позже. Проверьте сеть: ${call("check")}`,
+    back: (n) =>
+      `Источник «${n.source}» снова читается. Перерыв длился ${n.span}; пропущенное придёт в комнаты.`,
+  },
+  vanished: {
+    trouble: (n) =>
+      `Источник «${n.source}»: пропало сразу много постов (${n.count}). В комнатах ничего не удалено: это похоже на потерю доступа. Если их и правда удалили, делать ничего не нужно.`,
+    back: null,
+  },
+  carrier_failed: {
+    trouble: (n) =>
+      `Комнату «${n.room}» уже ${n.span} не удаётся записать в ленту. Объявления сохранены и появятся, когда запись удастся. Проверьте папку ленты, права и место на диске.`,
+    back: (n) => `Комната «${n.room}» снова записывается в ленту. Ничего не потеряно.`,
+  },
+  dead_letters: {
+    trouble: (n) =>
+      `Комната «${n.room}» не приняла объявлений: ${n.count}. Остальные идут. Посмотреть и попробовать снова: ${call("dead")}`,
+    back: (n) => `Комната «${n.room}»: непринятых объявлений больше нет.`,
+  },
+  disk_low: {
+    trouble: () =>
+      "На диске осталось мало места. Объявления пока идут. Освободите место, иначе мост перестанет читать новые.",
+    back: () => "На диске снова достаточно места.",
+  },
+  disk_full: {
+    trouble: () =>
+      "На диске нет места. Новые объявления не читаются, но не пропадут: они ждут в источниках. Освободите место, и мост продолжит сам.",
+    back: () => "Место на диске появилось: объявления снова читаются.",
+  },
+  spool_full: {
+    trouble: () =>
+      "Файлы в пути занимают всё место, что им отведено (disk.spool_max). Тексты идут, новые файлы ждут. Проверьте, не стоит ли какая-нибудь комната: " +
+      call("status"),
+    back: () => "Файлы снова загружаются.",
+  },
+  certificate_ends: {
+    trouble: (n) =>
+      `Комната «${n.room}» проработает ещё дней: ${n.count} (кончается её сертификат). Продлите его, понадобится код восстановления: ${call(`room certify ${n.room}`)}`,
+    back: (n) => `Сертификат комнаты «${n.room}» продлён.`,
+  },
+  certificate_over: {
+    trouble: (n) =>
+      `Сертификат комнаты «${n.room}» кончился: читатели не примут новых объявлений, пока он не продлён. Понадобится код восстановления: ${call(`room certify ${n.room}`)}`,
+    back: (n) => `Сертификат комнаты «${n.room}» снова действует.`,
+  },
+  new_chain: {
+    trouble: (n) =>
+      `Комната «${n.room}» начинает новую цепочку: база старше того, что уже было опубликовано. Ссылки остаются в силе. Если вы не восстанавливали копию, проверьте машину.`,
+    back: null,
+  },
+  room_halted: {
+    trouble: (n) =>
+      `В комнату «${n.room}» больше ничего не пишется: читателям уже показано новое, чего эта база не знает. Объявления ждут в очереди. Понадобится код восстановления: ${call(`room certify ${n.room}`)}`,
+    back: (n) => `В комнату «${n.room}» снова пишется.`,
+  },
+  origins_silent: {
+    trouble: (n) =>
+      `Ни одно из мест комнаты «${n.room}» (origins) не отвечает. Мост ждёт до десяти минут, чтобы ничего не опубликовать дважды, и потом продолжит сам.`,
+    back: null,
+  },
+  bridge_failed: {
+    trouble: () =>
+      "Мост остановился из-за сбоя (диск или ошибка программы). Принятое сохранено. Проверьте место на диске и запустите снова; если повторится, сообщите код из журнала.",
+    back: null,
+  },
+  route_failed: {
+    trouble: (n) => `Уведомления не доходят этим путём: ${n.route}. Проверьте его: ${call("notices test")}`,
+    back: (n) => `Уведомления снова доходят этим путём: ${n.route}.`,
+  },
+  test: {
+    trouble: () => "Это проверка: уведомления моста доходят сюда. Делать ничего не нужно.",
+    back: null,
+  },
+};
+
+const en: NoticeWords = {
+  source_stopped: {
+    trouble: (n) =>
+      `The source "${n.source}" is no longer read${because(n.why)}. Its new announcements will not come until this is mended; then restart the bridge.`,
+    back: (n) => `The source "${n.source}" is read again. What was missed will come to the rooms.`,
+  },
+  source_denied: {
+    trouble: (n) =>
+      `The source "${n.source}": one of its channels is closed to the bot. Its announcements will not come; other channels are read. Make the bot an administrator that may read all messages. More: ${call("check")}`,
+    back: (n) => `The source "${n.source}": all its channels are read again.`,
+  },
+  source_blind: {
+    trouble: (n) =>
+      `The source "${n.source}" has not been read for ${n.span}${because(n.why)}. Announcements wait there and will come later. Check the network: ${call("check")}`,
+    back: (n) =>
+      `The source "${n.source}" is read again. The gap lasted ${n.span}; what was missed will come to the rooms.`,
+  },
+  vanished: {
+    trouble: (n) =>
+      `The source "${n.source}": many posts vanished at once (${n.count}). Nothing was removed from the rooms: this looks like lost access. If they really were removed, nothing needs to be done.`,
+    back: null,
+  },
+  carrier_failed: {
+    trouble: (n) =>
+      `The room "${n.room}" could not be written to the feed for ${n.span}. Announcements are kept and will appear when writing works again. Check the feed's folder, its rights and the free space.`,
+    back: (n) => `The room "${n.room}" is written to the feed again. Nothing is lost.`,
+  },
+  dead_letters: {
+    trouble: (n) =>
+      `Announcements that the room "${n.room}" did not take: ${n.count}. Others go on. To see them and try again: ${call("dead")}`,
+    back: (n) => `The room "${n.room}": no announcement is left that it did not take.`,
+  },
+  disk_low: {
+    trouble: () =>
+      "Little room is left on the disk. Announcements are mirrored for now. Free some space, or the bridge will stop reading new ones.",
+    back: () => "There is enough room on the disk again.",
+  },
+  disk_full: {
+    trouble: () =>
+      "There is no room on the disk. New announcements are not read, but are not lost: they wait in the sources. Free some space, and the bridge goes on by itself.",
+    back: () => "There is room on the disk: announcements are read again.",
+  },
+  spool_full: {
+    trouble: () =>
+      `Files on their way take all the space that they may (disk.spool_max). Texts are mirrored, new files wait. See whether a room stands still: ${call("status")}`,
+    back: () => "Files are fetched again.",
+  },
+  certificate_ends: {
+    trouble: (n) =>
+      `The room "${n.room}" will work for ${n.count} more days (its certificate ends). Renew it, with the recovery code: ${call(`room certify ${n.room}`)}`,
+    back: (n) => `The certificate of the room "${n.room}" was renewed.`,
+  },
+  certificate_over: {
+    trouble: (n) =>
+      `The certificate of the room "${n.room}" has ended: readers accept no new announcements until it is renewed. The recovery code is needed: ${call(`room certify ${n.room}`)}`,
+    back: (n) => `The certificate of the room "${n.room}" is in force again.`,
+  },
+  new_chain: {
+    trouble: (n) =>
+      `The room "${n.room}" begins a new chain: the database is older than what was published. Links stay valid. If you restored no copy, look after the machine.`,
+    back: null,
+  },
+  room_halted: {
+    trouble: (n) =>
+      `Nothing more is written to the room "${n.room}": readers were shown what this database does not know. Announcements wait in the queue. The recovery code is needed: ${call(`room certify ${n.room}`)}`,
+    back: (n) => `The room "${n.room}" is written to again.`,
+  },
+  origins_silent: {
+    trouble: (n) =>
+      `None of the places of the room "${n.room}" (origins) answers. The bridge waits up to ten minutes so that nothing is published twice, and then goes on by itself.`,
+    back: null,
+  },
+  bridge_failed: {
+    trouble: () =>
+      "The bridge stopped because of a fault (the disk, or a bug). What was accepted is kept. Check the free space and start it again; if it happens again, report the code in the log.",
+    back: null,
+  },
+  route_failed: {
+    trouble: (n) => `Notices do not arrive by this way: ${n.route}. Try it: ${call("notices test")}`,
+    back: (n) => `Notices arrive by this way again: ${n.route}.`,
+  },
+  test: {
+    trouble: () => "This is a test: notices of the bridge arrive here. Nothing needs to be done.",
+    back: null,
+  },
+};
+
+/** A notice in the rep's language: what happened, what it means for announcements, what to do. */
+export function noticeText(notice: Notice, lang: Lang): string {
+  const words = wordsOf(lang);
+  const why = Object.entries(words.status.troubles).find(([code]) => code === notice.reason)?.[1] ?? "";
+  const named: Named = {
+    source: notice.source ?? "",
+    room: notice.room ?? "",
+    route: notice.route ?? "",
+    count: notice.count ?? 0,
+    why,
+    span: words.span(notice.at - notice.since),
+  };
+  const told = (lang === "ru" ? ru : en)[notice.code];
+  return (notice.state === "back" ? (told.back ?? told.trouble) : told.trouble)(named);
+}
+
+/** The monitor cannot listen; the bridge runs without it. */
+export const monitorFailed = (address: string, lang: Lang): string =>
+  lang === "ru"
+    ? `На адресе ${address} слушать нельзя, поэтому /live, /ready и /metrics нет. Объявления идут. Освободите адрес или измените monitor.listen и перезапустите мост.`
+    : `Listening on ${address} is not possible, so there is no /live, /ready and /metrics. Announcements are mirrored. Free the address or change monitor.listen, and restart the bridge.`;
