@@ -7,6 +7,8 @@ export interface RightsOptions {
   readonly signal: AbortSignal;
   /** The longest that one source may take, ms; it has shorter deadlines of its own for each question. */
   readonly deadline: number;
+  /** Findings of which nothing is said; absent: all are told. */
+  readonly passOver?: (finding: CheckFinding) => boolean;
 }
 
 /** Whether each source can be read, in their order. All are asked at once; one that hangs holds up no other. */
@@ -17,7 +19,7 @@ export async function checkRights(sources: readonly Source[], o: RightsOptions):
 
 async function checkSource(
   source: Source,
-  { words, signal, deadline }: RightsOptions,
+  { words, signal, deadline, passOver }: RightsOptions,
 ): Promise<readonly Line[]> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
   const late = new Promise<readonly CheckFinding[]>((resolve) => {
@@ -27,9 +29,11 @@ async function checkSource(
   });
   const findings = await Promise.race([source.check(over), late]).catch(() => null);
   if (findings === null) return [wrong(words.check.source(source.name, null, words.check.sourceFailed))];
-  return findings.map(({ ok, code, channel }) => {
+  return findings.flatMap((finding) => {
+    const { ok, code, channel } = finding;
+    if (passOver?.(finding) === true) return [];
     const text = words.check.source(source.name, channel ?? null, inWords(code, words));
-    return ok ? fine(text) : wrong(text);
+    return [ok ? fine(text) : wrong(text)];
   });
 }
 

@@ -19,7 +19,7 @@ export interface RunningDemo {
 export function startDemo(env: Readonly<Record<string, string>> = {}): RunningDemo {
   const child = spawn(process.execPath, ["cli/main.ts", "demo"], {
     cwd: root,
-    env: { ...process.env, LANG: "ru_RU.UTF-8", ...env },
+    env: { ...process.env, LANG: "en_US.UTF-8", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, said] = ["", ""];
