@@ -141,8 +141,18 @@ export function sealStore(db: Db, vault: Vault) {
     [string],
     { serial: number; restart: number; first: number; last: number; epoch: number }
   >(
-    `SELECT serial, restart, min(seq) AS first, max(seq) AS last, max(epoch) AS epoch FROM seal_log
-     WHERE room = ? GROUP BY serial, restart ORDER BY serial, restart`,
+    // Each bound is one look into the log's own order: what a chain holds is never counted through.
+    `SELECT k.serial, k.restart, k.first, k.last, l.epoch
+     FROM (
+       SELECT c.room, c.serial, c.restart,
+         (SELECT min(seq) FROM seal_log f WHERE f.room = c.room AND f.serial = c.serial AND f.restart = c.restart)
+           AS first,
+         (SELECT max(seq) FROM seal_log n WHERE n.room = c.room AND n.serial = c.serial AND n.restart = c.restart)
+           AS last
+       FROM seal_chains c WHERE c.room = ?
+     ) k
+     JOIN seal_log l ON l.room = k.room AND l.serial = k.serial AND l.restart = k.restart AND l.seq = k.last
+     ORDER BY k.serial, k.restart`,
   );
   const getFile = db
     .prepare<[string, string], Buffer>("SELECT entry_sealed FROM seal_files WHERE room = ? AND media = ?")
