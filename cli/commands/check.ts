@@ -4,6 +4,7 @@ import { describe } from "../../config/texts.ts";
 import type { OpenBridge } from "../bridge-api.ts";
 import { checkKeys } from "../check/keys.ts";
 import { fine, type Line, note, printed, wrong } from "../check/line.ts";
+import { checkNotices } from "../check/notices.ts";
 import { checkReach } from "../check/reach.ts";
 import { checkRights } from "../check/rights.ts";
 import { type Asked, configured } from "../configured.ts";
@@ -54,6 +55,7 @@ export async function check(io: Io, options: Asked, o: CheckParts = parts): Prom
   const settings = [
     fine(words.check.configFine(loaded.file)),
     ...loaded.warnings.map((warning) => note(describe(warning, lang))),
+    ...checkNotices(config, words),
   ];
   await section(titles.config, Promise.resolve(settings));
   const opened = await o.open(config, { io, lang, make: false });

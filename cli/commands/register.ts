@@ -3,6 +3,7 @@ import type { Lang } from "../../config/config.ts";
 import type { ExitCode, Io } from "../io.ts";
 import type { Words } from "../texts/shape.ts";
 import { WrongValue } from "../usage.ts";
+import { type AskedOf, registerCare } from "./register-care.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -18,7 +19,7 @@ export function registerCommands(
 ): void {
   const say = words.help;
   const keys = words.keys.help;
-  const asked = (command: Command) => {
+  const asked: AskedOf = (command) => {
     const given: Options = command.optsWithGlobals();
     return { given, config: text(given.config), lang: langOf(given.lang, words) };
   };
@@ -70,6 +71,8 @@ export function registerCommands(
       const { reload } = await import("./reload.ts");
       done(await reload(io, { config, lang }));
     });
+
+  registerCare(program, io, words, asked, done);
 
   program
     .command("backup")

@@ -1,4 +1,5 @@
 import { backup } from "./backup.ts";
+import { deadDrop, deadList, deadRetry } from "./dead.ts";
 import { roomCertify, roomRekey } from "./keys.ts";
 import type { Handled } from "./operation.ts";
 import { reload } from "./reload.ts";
@@ -15,6 +16,9 @@ const all: readonly Handled[] = [
   roomCertify,
   roomRekey,
   backup,
+  deadList,
+  deadRetry,
+  deadDrop,
   reload,
 ];
 

@@ -1,4 +1,5 @@
 import { call } from "./call.ts";
+import { care } from "./en-care.ts";
 import { findings, troubles } from "./en-findings.ts";
 import { keys } from "./en-keys.ts";
 import { plural, spanOf } from "./plural.ts";
@@ -23,6 +24,7 @@ export const en: Words = {
   lang: "en",
   findings,
   keys,
+  care,
   span: (ms) => spanOf(ms, (name, n) => plural("en", n, units[name])),
   help: {
     program: "Postern mirrors announcements from MAX into encrypted rooms. One way only.",
@@ -237,6 +239,8 @@ export const en: Words = {
       `This key does not open this database (${where}). Nothing was written. What to check: docs/lost-key.md.`,
     in_use: () => "Another process holds the database. Wait for it or stop it.",
     newer_database: () => "A newer version of Postern made the database. Update the program.",
+    upgrade_failed: (where) =>
+      `The database ${where} is of an older version and could not be brought up to date. Nothing was changed: the version before still works with it. Mostly the disk is full: it needs as much free space as the database is large, twice. If there is room, please report it.`,
     unreadable: (where) => `${where} cannot be opened. Check permissions and disk space.`,
     no_answer: () =>
       `The bridge that runs did not answer this command; it may be ending just now. Announcements are safe. Look in a minute: ${call("status")}`,

@@ -1,5 +1,6 @@
 import { call } from "./call.ts";
 import { plural, spanOf } from "./plural.ts";
+import { care } from "./ru-care.ts";
 import { findings, troubles } from "./ru-findings.ts";
 import { keys } from "./ru-keys.ts";
 import type { Words } from "./shape.ts";
@@ -23,6 +24,7 @@ export const ru: Words = {
   lang: "ru",
   findings,
   keys,
+  care,
   span: (ms) => spanOf(ms, (name, n) => plural("ru", n, units[name])),
   help: {
     program: "Postern переносит объявления из MAX в зашифрованные комнаты. Только в одну сторону.",
@@ -239,6 +241,8 @@ export const ru: Words = {
       `Этот ключ не открывает эту базу (${where}). Ничего не записано. Что проверить: docs/lost-key.md.`,
     in_use: () => "Базой занят другой процесс. Подождите или остановите его.",
     newer_database: () => "База создана более новой версией Postern. Обновите программу.",
+    upgrade_failed: (where) =>
+      `База ${where} от прежней версии, и обновить её не удалось. В ней ничего не изменено: прежняя версия с ней работает. Чаще всего кончилось место: нужно вдвое больше свободного, чем занимает база. Если место есть, сообщите нам.`,
     unreadable: (where) => `${where} не открывается. Проверьте права и место на диске.`,
     no_answer: () =>
       `Работающий мост на эту команду не ответил: возможно, он как раз останавливается. Объявления целы. Посмотрите через минуту: ${call("status")}`,

@@ -1,6 +1,7 @@
 import type { SourceStop, SourceTrouble } from "../../bridge/model/source.ts";
 import type { Lang } from "../../config/config.ts";
 import type { OpenProblem } from "../bridge-api.ts";
+import type { CareWords } from "./shape-care.ts";
 import type { KeyWords } from "./shape-keys.ts";
 
 /** Every code that a source's self-check may give. */
@@ -26,6 +27,7 @@ export interface Words {
   readonly status: StatusWords;
   readonly reload: ReloadWords;
   readonly keys: KeyWords;
+  readonly care: CareWords;
   readonly open: Readonly<Record<OpenProblem["code"], (where: string) => string>>;
   /** Millis as the two largest units: "2 дня 3 ч". */
   span(ms: number): string;

@@ -81,6 +81,9 @@ async function room(origins: readonly string[], more: (base: string) => string =
   return { ...where, page, head, roomId, feed: path.join(loaded.config.feed.folder, roomId) };
 }
 
+/** What is said where nobody but the log is told of troubles. */
+const alone = expect.stringContaining("Set notices.command or notices.webhook");
+
 /** The lines of a check by their marks. */
 function lines(io: FakeIo, mark: "✓" | "!" | "✗"): readonly string[] {
   return io
@@ -105,7 +108,7 @@ test("where all is well it says so, and what could be better", async () => {
   const io = fakeIo();
   expect(await check(io, asked, parts({ sources: sourcesOf }))).toBe(0);
   expect(lines(io, "✗")).toEqual([]);
-  expect(lines(io, "!")).toEqual([expect.stringContaining("one place in origins")]);
+  expect(lines(io, "!")).toEqual([alone, expect.stringContaining("one place in origins")]);
   expect(lines(io, "✓")).toEqual([
     expect.stringContaining("postern.yaml is fine"),
     "the vault's key opens the database",
@@ -187,6 +190,7 @@ test("rooms without keys are told, and looking makes nothing", async () => {
     expect.stringContaining("npm run -s postern -- room init second"),
   ]);
   expect(lines(io, "!")).toEqual([
+    alone,
     expect.stringContaining("there is no database yet"),
     expect.stringContaining("the bridge itself serves the page: http://127.0.0.1:8080/"),
   ]);
@@ -259,7 +263,7 @@ test("the bridge's own feed is asked only while the bridge runs", async () => {
   feed.served.listener = answer(200, head, open);
   const stopped = fakeIo();
   await check(stopped, asked, parts());
-  expect(lines(stopped, "!")).toEqual([expect.stringContaining("the bridge is not running")]);
+  expect(lines(stopped, "!")).toEqual([alone, expect.stringContaining("the bridge is not running")]);
   await standIn(await configOf(asked.config));
   const running = fakeIo();
   await check(running, asked, parts());
