@@ -14,7 +14,7 @@ export interface FakeIo extends Io {
 }
 
 export interface FakeIoOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly ask?: Ask | null;
   readonly errIsTerminal?: boolean;
   /** What comes on standard input. */
