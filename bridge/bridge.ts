@@ -15,8 +15,10 @@ import { sealedDestination } from "./seal/destination.ts";
 import type { SealedRoomInfo } from "./seal/info.ts";
 import { createRoomLog } from "./seal/log.ts";
 import { createRoomFiles } from "./seal/room-files.ts";
+import { forgetCopies } from "./store/before-upgrade.ts";
 import { atomically, type Db } from "./store/db.ts";
 import { deadLetters } from "./store/dead-letters.ts";
+import type { Gather } from "./store/group.ts";
 import { sqliteOutbox } from "./store/outbox.ts";
 import type { SilenceRule } from "./store/planning.ts";
 import { openStore } from "./store/store.ts";
@@ -39,6 +41,8 @@ export interface BridgeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly failpoints: Failpoints;
+  /** When what several rooms write is committed together; absent: each at once. */
+  readonly gather?: Gather;
 }
 
 /** The core put together over one open database: store, outbox, logs and sealed rooms. Nothing runs yet. */
@@ -76,6 +80,7 @@ export function createBridge(o: BridgeOptions) {
     newMedia: () => MediaId.parse(newId()),
     failpoints: o.failpoints,
     pause: (tries) => pause(tries, o.random),
+    ...(o.gather === undefined ? {} : { gather: o.gather }),
     // A file that cannot be removed now is swept at the next start.
     spent: (media) => void Promise.allSettled(media.map((id) => spool.remove(id))),
     planning: {
@@ -188,6 +193,7 @@ export function createBridge(o: BridgeOptions) {
       for (const room of store.seal.rooms())
         if (o.rooms.has(room) && atomically(db, () => log.newDay(room))) changed.push(room);
       await outbox.forget(clock.now());
+      forgetCopies(o.dataFolder, clock.now());
       for (const room of changed) await files.sweep(room);
       return changed;
     },

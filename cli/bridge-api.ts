@@ -93,6 +93,7 @@ export interface OpenProblem {
     | "wrong_key"
     | "in_use"
     | "newer_database"
+    | "upgrade_failed"
     | "unreadable"
     // Of a bridge that runs: it did not answer, it is of another version, it has a bug (`where` names it).
     | "no_answer"

@@ -158,6 +158,7 @@ function open(
       newer_schema: "newer_database",
       not_a_database: "unreadable",
       in_use: "in_use",
+      upgrade_failed: "upgrade_failed",
     } as const;
     return { ok: false, problem: { code: codes[result.problem.code], where: file } };
   } catch {

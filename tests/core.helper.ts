@@ -164,6 +164,7 @@ export interface CoreOptions {
   readonly clock?: HandClock;
   readonly folder?: string;
   readonly disk?: Disk;
+  readonly vaultKey?: Uint8Array;
 }
 
 export interface TestCore {
@@ -183,7 +184,7 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
   const lib = o.lib ?? (await ready());
   const folder = o.folder ?? (await mkdtemp(path.join(tmpdir(), "postern-core-")));
   const clock = o.clock ?? new HandClock();
-  const vault = createVault(lib, new Uint8Array(32).fill(42));
+  const vault = createVault(lib, o.vaultKey ?? new Uint8Array(32).fill(42));
   const opened = openDatabase(path.join(folder, "postern.db"), vault);
   if (!opened.ok) throw new Error(opened.problem.code);
   const { db } = opened;

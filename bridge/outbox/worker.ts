@@ -13,6 +13,9 @@ import { pause } from "./retry.ts";
 /** How long a delivery waits for its attachments, counted from its acceptance, before it goes without them, ms. */
 export const MEDIA_PATIENCE = 20_000;
 
+/** The longest that lanes are served without a turn for everything else, ms. */
+const BREATH = 20;
+
 export interface WorkerOptions {
   readonly outbox: Outbox;
   readonly destinations: ReadonlyMap<RoomName, Destination>;
@@ -113,8 +116,14 @@ export function createWorker(o: WorkerOptions): Worker {
     },
     async run(signal, cut) {
       const tasks = createTasks();
+      let breathedAt = o.clock.now();
       while (!signal.aborted) {
         tasks.check();
+        // A sealed room waits for nothing outside: a long queue would let nobody else have a turn.
+        if (o.clock.now() - breathedAt >= BREATH) {
+          await o.clock.sleep(0, signal);
+          breathedAt = o.clock.now();
+        }
         const now = o.clock.now();
         for (const [room, until] of parked) if (until <= now) parked.delete(room);
         const taken = new Set([...busy, ...parked.keys(), ...homeless]);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import type { Vault } from "../vault/vault.ts";
+import { copyBefore, makePrivate } from "./before-upgrade.ts";
 import { migrations } from "./migrations.ts";
 
 export type Db = Database.Database;
@@ -10,7 +11,9 @@ export type OpenProblem =
   | { readonly code: "wrong_key" }
   | { readonly code: "newer_schema"; readonly found: number; readonly known: number }
   | { readonly code: "not_a_database" }
-  | { readonly code: "in_use" };
+  | { readonly code: "in_use" }
+  /** The schema could not be brought up to date, or no copy be made before: nothing was changed. */
+  | { readonly code: "upgrade_failed" };
 
 export type OpenResult =
   | { readonly ok: true; readonly db: Db }
@@ -19,13 +22,14 @@ export type OpenResult =
 const APPLICATION = 0x50535431;
 const CHECK = new TextEncoder().encode("this is the vault of this database");
 
-/** Opens (or makes) the database in `file` as {@link readyDatabase} does. */
-export function openDatabase(file: string, vault: Vault): OpenResult {
+/** Opens (or makes) the database in `file` as {@link readyDatabase} does. Nobody but its owner can read it. */
+export function openDatabase(file: string, vault: Vault, schema = migrations): OpenResult {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   let db: Db;
   try {
-    const refused = existsSync(file) ? refusal(file, vault) : null;
+    const refused = existsSync(file) ? refusal(file, vault, schema.length) : null;
     if (refused !== null) return { ok: false, problem: refused };
+    makePrivate(file);
     db = new Database(file, { timeout: 5_000 });
     db.pragma("schema_version");
   } catch (error) {
@@ -35,7 +39,7 @@ export function openDatabase(file: string, vault: Vault): OpenResult {
       return { ok: false, problem: { code: "not_a_database" } };
     throw error;
   }
-  const ready = readyDatabase(db, vault);
+  const ready = readyDatabase(db, vault, schema);
   if (!ready.ok) db.close();
   return ready;
 }
@@ -45,11 +49,11 @@ export function openDatabase(file: string, vault: Vault): OpenResult {
  * bridge that was killed left in the WAL into the file. null: nothing speaks against it, or only a writable
  * connection can tell.
  */
-function refusal(file: string, vault: Vault): OpenProblem | null {
+function refusal(file: string, vault: Vault, known: number): OpenProblem | null {
   const db = new Database(file, { readonly: true, timeout: 5_000 });
   try {
     const version = Number(db.pragma("user_version", { simple: true }));
-    return version === 0 ? null : proveKey(db, vault, version);
+    return version === 0 ? null : proveKey(db, vault, version, known);
   } catch (error) {
     // A journal that must be rolled back first.
     if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_READONLY")) return null;
@@ -60,38 +64,44 @@ function refusal(file: string, vault: Vault): OpenProblem | null {
 }
 
 /**
- * Proves that `vault` has the key of a database before anything is written, and brings its schema up to date. A
- * wrong key or a newer schema leaves it untouched.
+ * Proves that `vault` has the key of a database before anything is written, and brings its schema up to date: all of
+ * it or nothing, after a copy was made beside it. A wrong key or a newer schema leaves it untouched.
  */
-export function readyDatabase(db: Db, vault: Vault): OpenResult {
+export function readyDatabase(db: Db, vault: Vault, schema = migrations): OpenResult {
   const version = Number(db.pragma("user_version", { simple: true }));
-  const problem = version === 0 ? null : proveKey(db, vault, version);
+  const problem = version === 0 ? null : proveKey(db, vault, version, schema.length);
   if (problem !== null) return { ok: false, problem };
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
   db.pragma("foreign_keys = ON");
   db.pragma("secure_delete = ON");
   db.pragma("journal_size_limit = 4194304");
-  for (const [index, migration] of migrations.entries()) {
-    if (index < version) continue;
-    atomically(db, () => {
-      db.exec(migration);
-      if (index === 0) {
-        db.pragma(`application_id = ${APPLICATION}`);
-        db.prepare("INSERT INTO vault_check (id, sealed) VALUES (1, ?)").run(
-          vault.seal("check", "vault_check", CHECK),
-        );
-      }
-      db.pragma(`user_version = ${index + 1}`);
-    });
+  if (version === schema.length) return { ok: true, db };
+  try {
+    if (version > 0) copyBefore(db, version);
+    atomically(db, () => migrate(db, vault, version, schema));
+  } catch (error) {
+    if (version === 0) throw error;
+    return { ok: false, problem: { code: "upgrade_failed" } };
   }
   return { ok: true, db };
 }
 
-function proveKey(db: Db, vault: Vault, version: number): OpenProblem | null {
+function migrate(db: Db, vault: Vault, version: number, schema: readonly string[]): void {
+  for (const migration of schema.slice(version)) db.exec(migration);
+  if (version === 0) {
+    db.pragma(`application_id = ${APPLICATION}`);
+    db.prepare("INSERT INTO vault_check (id, sealed) VALUES (1, ?)").run(
+      vault.seal("check", "vault_check", CHECK),
+    );
+  }
+  db.pragma(`user_version = ${schema.length}`);
+}
+
+function proveKey(db: Db, vault: Vault, version: number, known: number): OpenProblem | null {
   if (Number(db.pragma("application_id", { simple: true })) !== APPLICATION)
     return { code: "not_a_database" };
-  if (version > migrations.length) return { code: "newer_schema", found: version, known: migrations.length };
+  if (version > known) return { code: "newer_schema", found: version, known };
   const sealed = db.prepare<[], Buffer>("SELECT sealed FROM vault_check").pluck().get();
   return sealed !== undefined && vault.open("check", "vault_check", sealed) !== null
     ? null

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 
@@ -14,6 +14,8 @@ export interface RunLock {
 export function takeRunLock(dataFolder: string, patience: number): RunLock | null {
   const file = path.join(dataFolder, "state", "run.lock");
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  // SQLite makes its files with the mode of the first, and the first as anybody's.
+  closeSync(openSync(file, "a", 0o600));
   const db = new Database(file, { timeout: patience });
   try {
     db.pragma("journal_mode = DELETE");
