@@ -1,5 +1,6 @@
-import { createLogger } from "../../bridge/log/logger.ts";
+import { createLogger, silent } from "../../bridge/log/logger.ts";
 import type { Notice } from "../../bridge/notices/port.ts";
+import type { Config } from "../../config/config.ts";
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { noticeRoutes } from "../notice-routes.ts";
@@ -20,25 +21,21 @@ export async function noticesTest(io: Io, asked: Asked): Promise<ExitCode> {
   const now = io.now();
   const notice: Notice = { code: "test", state: "trouble", since: now, at: now };
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(DEADLINE)]);
-  const results = new Map<string, boolean>();
-  try {
-    const logger = createLogger({
-      level: "info",
-      file: config.log.file,
-      target: { write: (line) => io.err(line) },
-    });
-    const routes = noticeRoutes({ config, env: io.env, logger, tell: (text) => io.err(`${text}\n`) });
-    const text = noticeText(notice, lang);
+  const log = openLog(config, io);
+  const routes = noticeRoutes({
+    config,
+    env: io.env,
+    logger: log ?? silent,
+    tell: (text) => io.err(`${text}\n`),
+  });
+  const text = noticeText(notice, lang);
+  const results = new Map(
     await Promise.all(
-      routes.map(async (route) => {
-        results.set(route.name, await route.send(notice, text, signal));
-      }),
-    );
-    logger.close();
-  } catch {
-    // The log's file cannot be opened.
-    results.set("log", false);
-  }
+      routes.map(async (route) => [route.name, await route.send(notice, text, signal)] as const),
+    ),
+  );
+  if (log === null) results.set("log", false);
+  log?.close();
   let failed = false;
   for (const route of ["log", "command", "webhook"] as const) {
     const arrived = results.get(route);
@@ -49,4 +46,13 @@ export async function noticesTest(io: Io, asked: Asked): Promise<ExitCode> {
   if (config.notices.command !== null || config.notices.webhook !== null) return failed ? 2 : 0;
   io.err(`${say.only}\n`);
   return 2;
+}
+
+/** null: the log's file cannot be opened. */
+function openLog({ log }: Config, io: Io): ReturnType<typeof createLogger> | null {
+  try {
+    return createLogger({ level: "info", file: log.file, target: { write: (line) => io.err(line) } });
+  } catch {
+    return null;
+  }
 }
