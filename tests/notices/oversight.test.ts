@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { expect, onTestFinished, test } from "vitest";
+import { silent } from "../../bridge/log/logger.ts";
+import { RoomName, SourceName } from "../../bridge/model/ids.ts";
+import type { Reports } from "../../bridge/runtime.ts";
+import { atomically } from "../../bridge/store/db.ts";
+import { type Core, openCore } from "../../cli/core.ts";
+import { createOversight } from "../../cli/oversight.ts";
+import { loadConfig } from "../../config/load.ts";
+import { fakeIo, place } from "../cli/io.helper.ts";
+import { soon } from "../core.helper.ts";
+import { HandClock } from "../hand-clock.helper.ts";
+
+const ROOM = RoomName.parse("faculty");
+const SOURCE = SourceName.parse("faculty");
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const quiet: Reports = { intake() {}, delivery() {}, media() {}, carrier() {} };
+
+/** What looks after a core whose clock the test owns, and all that it says. */
+async function looking(yaml: (base: string) => string = (base) => base) {
+  const where = await place(yaml);
+  const { env } = fakeIo();
+  const loaded = await loadConfig({ file: where.config, env });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
+  const opened = await openCore(loaded.config, { env, askPassphrase: null });
+  if (!opened.ok) throw new Error(opened.problem.code);
+  const clock = new HandClock(Date.now());
+  const core: Core = { ...opened.core, clock };
+  onTestFinished(() => core.close());
+  atomically(core.db, () => core.bridge.log.create(ROOM, randomBytes(32)));
+  const said: string[] = [];
+  const make = (over = core) =>
+    createOversight({
+      core: () => over,
+      env,
+      logger: silent,
+      tell: (text) => void said.push(text),
+      lang: "en",
+    });
+  const pass = async (ms: number, step = HOUR / 4): Promise<void> => {
+    for (let left = ms; left > 0; left -= step) {
+      clock.advance(step);
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { core, clock, said, make, pass };
+}
+
+const never = new AbortController().signal;
+
+test("the end of a certificate is told at thirty, seven and one day before, and when it is over", async () => {
+  const { said, make, pass } = await looking();
+  const o = make();
+  await o.start(() => null);
+  await pass(369 * DAY, DAY);
+  expect(said).toEqual([]);
+  await pass(33 * DAY, 6 * HOUR);
+  await o.stop(false, never);
+  expect(said.map((text) => /for (\d+) more days/.exec(text)?.[1])).toEqual(["30", "7", "1"]);
+});
+
+test("a source that is not read for an hour is told with its reason, and again when it is read", async () => {
+  const { said, make, pass, clock } = await looking();
+  const o = make();
+  await o.start(() => null);
+  const reports = o.watch(quiet);
+  const trouble = () => reports.intake({ kind: "trouble", source: SOURCE, code: "timeout" });
+  trouble();
+  await pass(HOUR / 2);
+  expect(said).toEqual([]);
+  trouble();
+  await pass(HOUR);
+  await soon(() => expect(said).toHaveLength(1));
+  expect(said[0]).toContain('The source "faculty" has not been read for 1 hour');
+  expect(said[0]).toContain("did not answer in time");
+  const accepted = { posts: 0, edits: 0, removals: 0, ignored: 0, rooms: [] };
+  reports.intake({ kind: "accepted", source: SOURCE, accepted, readAt: clock.now() });
+  await pass(HOUR);
+  expect(said[1]).toContain('The source "faculty" is read again');
+  // A pause that is noted down tells no newer time.
+  trouble();
+  await pass(HOUR);
+  reports.intake({ kind: "accepted", source: SOURCE, accepted, readAt: 0 });
+  await pass(HOUR);
+  expect(said.filter((text) => text.includes("read again"))).toHaveLength(1);
+  await o.stop(false, never);
+});
+
+test("a disk without room is told, and what was told before a restart is over when there is some", async () => {
+  const { core, said, make, pass } = await looking((base) => `${base}disk: { keep_free: 900000 GB }\n`);
+  const first = make();
+  await first.start(() => null);
+  const stop = new AbortController();
+  const running = first.care.space.run(stop.signal);
+  await soon(() => expect(first.care.space.hasRoom()).toBe(false));
+  await pass(HOUR);
+  expect(said).toEqual([expect.stringContaining("There is no room on the disk")]);
+  stop.abort();
+  await running;
+  await first.stop(false, never);
+  const second = make({ ...core, config: { ...core.config, disk: { spoolMax: 1e9, keepFree: 0 } } });
+  await second.start(() => null);
+  const ended = second.care.space.run(never);
+  await pass(HOUR);
+  expect(said[1]).toContain("There is room on the disk");
+  await second.stop(false, never);
+  void ended;
+});
+
+test("a room that takes no copies for an hour is told, and that it takes them again", async () => {
+  const { said, make, pass } = await looking();
+  const o = make();
+  await o.start(() => null);
+  const reports = o.watch(quiet);
+  for (let i = 0; i < 5; i++) {
+    reports.carrier(ROOM, "feed", "carrier_failed");
+    await pass(HOUR / 4);
+  }
+  // The bridge's own output told of it at once, so the log has its codes alone.
+  expect(said).toEqual([]);
+  o.care.copied(ROOM);
+  await pass(HOUR);
+  expect(said).toEqual([expect.stringContaining('The room "faculty" is written to the feed again')]);
+  await o.stop(false, never);
+});
