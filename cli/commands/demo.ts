@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -69,6 +70,11 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
       return 2;
     }
     const { served } = started;
+    await inPlace(core, signal);
+    if (signal.aborted) {
+      await served.stop();
+      return 0;
+    }
     tell(say.demoReady);
     io.out(`${linkOf(core, ROOM, served.page ?? "", false)}\n`);
     tell(say.demoStop);
@@ -89,6 +95,18 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     await rm(folder, { recursive: true, force: true });
     tell(say.demoGone);
   }
+}
+
+/** How long the feed may take to have the room, and how often it is looked, ms. */
+const PATIENCE = 10_000;
+const LOOK = 25;
+
+/** Resolves when the feed has the room, so that a link opened at once finds it there; or soon, if something is wrong. */
+async function inPlace(core: Core, signal: AbortSignal): Promise<void> {
+  const id = core.bridge.view(ROOM)?.roomId ?? "";
+  const head = path.join(core.config.feed.folder, id, "head");
+  for (let waited = 0; waited < PATIENCE && !existsSync(head); waited += LOOK)
+    await core.clock.sleep(LOOK, signal);
 }
 
 /** The same file that a rep would write, so that the demo shows the real way. */
