@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Book } from "../../../adapters/web/reader/room/book.ts";
 import { historyOf } from "../../../adapters/web/reader/room/history.ts";
 import { addAll, bookOf, kinds, linkKey, textsOf, viewOf } from "./book.helper.ts";
-import { edit, note, post, RoomWriter, retract, seed, TODAY } from "./writer.helper.ts";
+import { edit, NOW, note, post, RoomWriter, retract, seed, TODAY } from "./writer.helper.ts";
 
 /** Hashes of what a device shows of a set: it remembers them. */
 const remember = (book: Book): ReadonlySet<string> =>
@@ -67,6 +67,26 @@ test("a restored bridge posts again what it lost, and a later chain may link all
   const whole = w.begin(1, 2, { after: { chain: old, seq: 7 } });
   addAll(book, whole.records);
   expect(textsOf(viewOf(book, { shown }))).toEqual(["1 edited", "3", "4", "a word"]);
+});
+
+test("with all that was lost posted again nothing is doubled, and for a week the page says why times changed", () => {
+  const w = new RoomWriter();
+  const old = w.begin(1, 0);
+  for (let n = 1; n <= 3; n++) old.add(post(n, `${n}`));
+  const book = bookOf(w);
+  addAll(book, old.records);
+  const shown = remember(book);
+  const restored = w.begin(1, 1, { after: { chain: old, seq: 1 } });
+  restored.add(post(2, "2"));
+  restored.add(post(3, "3"));
+  addAll(book, restored.records);
+  const view = viewOf(book, { shown });
+  expect(textsOf(view)).toEqual(["1", "2", "3"]);
+  expect(kinds(view)).toContain("restored");
+  const week = 8 * 86_400;
+  expect(kinds(viewOf(book, { shown, now: NOW + week }))).not.toContain("restored");
+  // Who had not seen it needs no explanation.
+  expect(kinds(viewOf(book))).not.toContain("restored");
 });
 
 test("a retract stays final in the chains after its own", () => {

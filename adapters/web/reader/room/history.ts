@@ -35,6 +35,8 @@ export interface History {
   readonly forkAt: number | null;
   readonly rekeyed: boolean;
   readonly damaged: boolean;
+  /** Unix seconds at which the open chain began, where it did not take over all that this device had shown; else null. */
+  readonly restored: number | null;
   readonly gaps: readonly Gap[];
   /** Unix seconds of the oldest record that opened. */
   readonly begins: number | null;
@@ -139,6 +141,13 @@ function keysOf(book: Book, all: readonly Entry[]): { readonly rekeyed: boolean;
   };
 }
 
+/** When the open chain began, where it did not take over what this device had shown: the bridge lost it, or it was forged. */
+function restoredAt(book: Book, open: number | null, apart: readonly Entry[]): number | null {
+  const lost = apart.some((e) => e.payload !== null && e.payload.k !== "info");
+  const first = lost ? single(book.entries.get(open ?? -1)?.get(0)) : undefined;
+  return first?.payload?.t ?? null;
+}
+
 /** Everything that is shown, as a function of the set alone. `shown`: hashes of records shown on this device before. */
 export function historyOf(book: Book, shown: ReadonlySet<string>): History {
   const all = [...book.entries.values()]
@@ -173,6 +182,7 @@ export function historyOf(book: Book, shown: ReadonlySet<string>): History {
     open,
     forkAt,
     ...keysOf(book, all),
+    restored: restoredAt(book, open, apart),
     gaps: open === null ? [] : gapsOf(book, open, all, byHash, visible, forkAt),
     begins: visible.find((e) => e.payload !== null)?.payload?.t ?? null,
     newest: visible.at(-1) ?? null,

@@ -26,6 +26,8 @@ const MIRROR_SILENT = 3 * HOUR;
 const SOURCE_SILENT = 6 * HOUR;
 const CLOCK = 48 * HOUR;
 const SOON = 30 * 24 * HOUR;
+/** So long it is said that a new chain began without all that was there: posts that came again bear a later time. */
+const RESTORED = 7 * 24 * HOUR;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]/g;
@@ -141,7 +143,8 @@ function banners(book: Book, h: History, c: Circumstances): readonly Banner[] {
     if ((silent ? head.made : c.now) - head.seen > SOURCE_SILENT)
       out.push({ kind: "source-silent", since: head.seen });
   }
-  if (h.posts.some((p) => !p.confirmed) || h.others.some((o) => !o.confirmed)) out.push({ kind: "restored" });
+  const apart = h.posts.some((p) => !p.confirmed) || h.others.some((o) => !o.confirmed);
+  if (apart || (h.restored !== null && c.now - h.restored < RESTORED)) out.push({ kind: "restored" });
   out.push(...h.gaps.filter((gap) => c.gaps.has(gap.key)).map((gap) => gapBanner(gap, c.offline)));
   if (h.begins !== null && !c.loading) out.push({ kind: "history-begins", at: h.begins });
   return out;

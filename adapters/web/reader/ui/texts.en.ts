@@ -127,7 +127,7 @@ export const en: Texts = {
     ],
     restored: [
       "The server was restored",
-      "It began a new chain of records. What that does not have yet is marked “Not confirmed”. There is nothing to do.",
+      "It began a new chain of records and posts again what it had lost, so some announcements bear a later time than before. What it does not have yet is marked “Not confirmed”. Your link stays valid, there is nothing to do.",
     ],
   },
   questions: {
