@@ -11,6 +11,9 @@ export interface Bell {
 /** The longest single sleep: a clock that is set back must not hold a loop for ever. */
 const LONGEST = 60_000;
 
+/** Without a reason of its own an abort makes an error, with its stack, each time. */
+const WOKEN = "woken";
+
 export function createBell(clock: Clock): Bell {
   let rung = false;
   let wakeUp: (() => void) | null = null;
@@ -23,7 +26,7 @@ export function createBell(clock: Clock): Bell {
       if (!rung && !signal.aborted) {
         const stop = new AbortController();
         const either = AbortSignal.any([signal, stop.signal]);
-        wakeUp = () => stop.abort();
+        wakeUp = () => stop.abort(WOKEN);
         const ms = until === null ? LONGEST : Math.min(LONGEST, Math.max(0, until - clock.now()));
         await clock.sleep(ms, either);
         wakeUp = null;

@@ -142,6 +142,8 @@ export function withConfig(base: Base, config: Config): Core {
     clock,
     random,
     failpoints,
+    // Rooms whose messengers answered meanwhile wait for the disk together.
+    gather: setImmediate,
   });
   return { ...base, config, bridge };
 }

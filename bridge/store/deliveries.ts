@@ -69,6 +69,9 @@ export function deliveryStore(db: Db, vault: Vault) {
   const setExtra = db.prepare("UPDATE deliveries SET extra_sealed = ? WHERE id = ?");
   const get = db.prepare("SELECT * FROM deliveries WHERE id = ?");
   const ofAnnouncement = db.prepare("SELECT * FROM deliveries WHERE announcement = ? ORDER BY id");
+  const statesOf = db.prepare<[string], { revision: number; state: string }>(
+    "SELECT revision, state FROM deliveries WHERE announcement = ?",
+  );
   const revise = db.prepare(
     "UPDATE deliveries SET revision = ?, mapping = ?, urgent = ?, pin = ?, extra_sealed = ? WHERE id = ?",
   );
@@ -123,6 +126,8 @@ export function deliveryStore(db: Db, vault: Vault) {
       return found === undefined ? null : decode(found);
     },
     ofAnnouncement: (id: AnnouncementId): readonly DeliveryRow[] => ofAnnouncement.all(id).map(decode),
+    /** Where each delivery of an announcement stands, without the rest of it. */
+    statesOf: (id: AnnouncementId) => statesOf.all(id),
     extraOf: (d: DeliveryRow): Extra =>
       d.extra_sealed === null ? {} : Extra.parse(openJson(vault, "payload", place(d.id), d.extra_sealed)),
     /**

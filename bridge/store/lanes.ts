@@ -21,9 +21,11 @@ export function laneStore(db: Db) {
      ON CONFLICT (room) DO UPDATE SET priority = excluded.priority, due_at = excluded.due_at`,
   );
   const drop = db.prepare("DELETE FROM lanes WHERE room = ?");
-  const due = db.prepare<[number, number, number], { room: string; due_at: number }>(
-    "SELECT room, due_at FROM lanes WHERE priority = ? AND due_at <= ? ORDER BY due_at, room LIMIT ?",
-  );
+  const due = db
+    .prepare<[number, number, number], string>(
+      "SELECT room FROM lanes WHERE priority = ? AND due_at <= ? ORDER BY due_at, room LIMIT ?",
+    )
+    .pluck();
   const soonest = db.prepare<[number, number], { room: string; due_at: number }>(
     "SELECT room, due_at FROM lanes WHERE priority = ? ORDER BY due_at, room LIMIT ?",
   );
@@ -48,19 +50,19 @@ export function laneStore(db: Db) {
     head: (room: RoomName): number | null => head.get(room)?.id ?? null,
     /** The due room that presses most and is not in `busy`: urgent lanes first, then by due time. */
     next(now: Millis, busy: ReadonlySet<RoomName>): RoomName | null {
+      const taken: ReadonlySet<string> = busy;
       for (const priority of [0, 1]) {
-        for (const row of due.all(priority, now, busy.size + 1)) {
-          const room = RoomName.parse(row.room);
-          if (!busy.has(room)) return room;
-        }
+        const room = due.all(priority, now, busy.size + 1).find((name) => !taken.has(name));
+        if (room !== undefined) return RoomName.parse(room);
       }
       return null;
     },
     /** When the next lane that is not in `busy` falls due; null when nothing waits. */
     nextDue(busy: ReadonlySet<RoomName>): Millis | null {
+      const taken: ReadonlySet<string> = busy;
       let least: Millis | null = null;
       for (const priority of [0, 1]) {
-        const row = soonest.all(priority, busy.size + 1).find((r) => !busy.has(RoomName.parse(r.room)));
+        const row = soonest.all(priority, busy.size + 1).find(({ room }) => !taken.has(room));
         if (row !== undefined && (least === null || row.due_at < least)) least = row.due_at;
       }
       return least;

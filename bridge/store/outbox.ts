@@ -6,6 +6,7 @@ import { type AcceptEnvironment, type AcceptStores, acceptBatch } from "./accept
 import { atomically, type Db } from "./db.ts";
 import { bringsContent } from "./dead-letters.ts";
 import type { DeliveryRow } from "./deliveries.ts";
+import { type Gather, groupCommit } from "./group.ts";
 import { type MessageMap, target } from "./message-map.ts";
 import type { Planning } from "./planning.ts";
 import { tellSilence } from "./silence.ts";
@@ -34,6 +35,8 @@ export interface OutboxOptions {
   readonly pause: (tries: number) => Millis;
   /** Called after a commit with attachments whose spooled bytes nobody needs any more. */
   readonly spent: (media: readonly MediaId[]) => void;
+  /** When TX 2 and TX 3 of several rooms are committed together; absent: each at once, by itself. */
+  readonly gather?: Gather;
 }
 
 /** How long a message's readable id is kept for windows to ask for: well beyond the farthest reach. */
@@ -58,7 +61,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
 
   /** Inside a transaction: erases what every room has. Returns attachments whose spooled bytes may go. */
   const erase = (id: AnnouncementId): readonly MediaId[] => {
-    const rows = deliveries.ofAnnouncement(id);
+    const rows = deliveries.statesOf(id);
     const open = rows.filter((r) => r.state === "queued" || r.state === "fixed");
     const lacking = deliveries.lacking(id);
     stores.letters.dropSuperseded(id);
@@ -69,6 +72,9 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
     for (const m of spent) media.spent(m);
     return spent;
   };
+
+  const together: ReturnType<typeof groupCommit> =
+    o.gather === undefined ? async (work) => atomically(db, work) : groupCommit(db, o.gather);
 
   const within = <T>(work: (spent: MediaId[]) => T extends Promise<unknown> ? never : T): T => {
     const spent: MediaId[] = [];
@@ -187,7 +193,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
 
     async fix(delivery, prepared: Prepared, lacking) {
       failpoints("tx2.before");
-      const fixed = atomically(db, () => {
+      const fixed = await together(() => {
         const row = deliveries.get(delivery.id);
         if (row === null || row.state === "cancelled" || row.revision !== delivery.revision) return null;
         const before = deliveries.fixedOf(row);
@@ -215,7 +221,8 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
 
     async settle(delivery, outcome: Outcome) {
       failpoints("tx3.before");
-      within((spent) => {
+      const spent: MediaId[] = [];
+      await together(() => {
         const row = deliveries.get(delivery.id);
         if (row === null || (row.state !== "queued" && row.state !== "fixed")) return;
         // An edit brought it up to date meanwhile: what came of it as it was counts for nothing.
@@ -234,6 +241,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
         lanes.refresh(row.room);
         failpoints("tx3.inside");
       });
+      if (spent.length > 0) o.spent(spent);
       failpoints("tx3.after");
     },
 
