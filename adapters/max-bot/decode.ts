@@ -16,9 +16,19 @@ const marks: ReadonlyMap<string, MarkKind> = new Map([
   ["link", "link"],
 ]);
 
+/** Where an attachment stands: the message to fetch for a new link, and its chat. */
+interface Place {
+  readonly mid: string;
+  readonly chat: string;
+}
+
 /** What {@link mediaOf} needs to open an attachment again. */
 export const Ref = z.object({
   mid: z.string(),
+  /** null where it was noted without. */
+  chat: z.string().nullable().default(null),
+  /** Bytes, as MAX told them; null: it did not. */
+  size: z.number().nullable().default(null),
   kind: z.string(),
   identity: z.string(),
   url: z.string().nullable(),
@@ -64,9 +74,10 @@ function identityOf(a: Attachment): string {
   return `${a.type}:${own}`;
 }
 
-function mediaOf(a: Attachment, kind: RawMedia["kind"], mid: string): RawMedia {
+function mediaOf(a: Attachment, kind: RawMedia["kind"], at: Place): RawMedia {
   const identity = identityOf(a);
-  const ref: Ref = { mid, kind, identity, url: a.payload?.url ?? null, token: a.payload?.token ?? null };
+  const { url = null, token = null } = a.payload ?? {};
+  const ref: Ref = { ...at, size: a.size ?? null, kind, identity, url, token };
   return {
     type: "media",
     kind,
@@ -80,13 +91,13 @@ function mediaOf(a: Attachment, kind: RawMedia["kind"], mid: string): RawMedia {
   };
 }
 
-/** One attachment; what is not understood is `unknown`, never left out. `mid`: the message to fetch for a new link. */
-function attachment(item: unknown, mid: string): RawAttachment {
+/** One attachment; what is not understood is `unknown`, never left out. */
+function attachment(item: unknown, at: Place): RawAttachment {
   const parsed = Attachment.safeParse(item);
   if (!parsed.success) return { type: "unknown" };
   const a = parsed.data;
   for (const kind of Object.values(kinds))
-    if (a.type === kind && a.payload !== undefined) return mediaOf(a, kind, mid);
+    if (a.type === kind && a.payload !== undefined) return mediaOf(a, kind, at);
   if (a.type === "contact") return { type: "contact" };
   if (a.type === "location" && a.latitude !== undefined && a.longitude !== undefined)
     return { type: "location", latitude: a.latitude, longitude: a.longitude };
@@ -110,11 +121,11 @@ function attachment(item: unknown, mid: string): RawAttachment {
   return { type: "unknown" };
 }
 
-function content(body: Body | null | undefined, mid: string): RawContent {
+function content(body: Body | null | undefined, at: Place): RawContent {
   const text = body?.text ?? "";
   return {
     body: { text, marks: markup(text, body?.markup ?? []) },
-    attachments: (body?.attachments ?? []).map((item) => attachment(item, mid)),
+    attachments: (body?.attachments ?? []).map((item) => attachment(item, at)),
   };
 }
 
@@ -128,8 +139,9 @@ const isEmpty = (c: RawContent): boolean => c.body.text === "" && c.attachments.
 export function decodePost(message: Message): RawPost {
   const { mid, sender } = message;
   const link = Link.safeParse(message.link).data;
-  const own = content(message.body, mid);
-  const forward = link?.type === "forward" ? content(link.message, mid) : undefined;
+  const at: Place = { mid, chat: message.recipient.chat_id };
+  const own = content(message.body, at);
+  const forward = link?.type === "forward" ? content(link.message, at) : undefined;
   const replied = link?.type === "reply" ? link.message.mid : undefined;
   const lacking =
     (message.link != null && link?.type !== "reply" && forward === undefined) ||

@@ -20,7 +20,21 @@ export async function lookUp(
     const found = page.data.messages.map((item) => Message.safeParse(item).data);
     return found.find((m) => m?.mid === mid) ?? "missing";
   }
+  // An address with such a step would be another one.
+  if (/^\.\.?$/.test(mid)) return "unknown";
   const answer = await client.get(`/messages/${encodeURIComponent(mid)}`, {}, DEADLINE, signal);
   if (answer.kind === "refused" && answer.status === 404) return "missing";
   return answer.kind === "ok" ? (Message.safeParse(answer.json).data ?? "unknown") : "unknown";
+}
+
+/** For whether a chat may be read, ms. */
+const RIGHTS_DEADLINE = 20_000;
+
+/**
+ * Whether the bot may read a chat now. "Not found" is also what a bot without rights is told of a message: only one
+ * that may read can be sure that it is gone.
+ */
+export async function mayRead(client: Client, chat: string, signal: AbortSignal): Promise<boolean> {
+  const rights = await client.get("/messages", { chat_id: chat, count: "1" }, RIGHTS_DEADLINE, signal);
+  return rights.kind === "ok" && Messages.safeParse(rights.json).success;
 }

@@ -4,7 +4,7 @@ import type { MediaRef } from "../../bridge/model/ids.ts";
 import type { MediaOutcome } from "../../bridge/model/source.ts";
 import { type Client, pauseOf } from "./client.ts";
 import { decodePost, mediaIn, Ref } from "./decode.ts";
-import { lookUp } from "./lookup.ts";
+import { lookUp, mayRead } from "./lookup.ts";
 import { Video } from "./wire.ts";
 
 export interface MediaOptions {
@@ -21,13 +21,17 @@ const REDIRECTS = 3;
 const PREPARING = 30_000;
 const PAUSE = 5_000;
 
+/** Whether what came is a page, such as a proxy shows in place of the file. */
+const isPage = (headers: Readonly<Record<string, string | readonly string[] | undefined>>): boolean =>
+  /^text\/html\b/i.test(String(headers["content-type"] ?? ""));
+
 type Opened = MediaOutcome | { readonly kind: "expired" };
 
 /** Opens attachments by what a message said of them; the token is never sent to where media lie. */
 export function createMedia(o: MediaOptions) {
   const later = (ms: number): MediaOutcome => ({ kind: "retry", at: o.clock.now() + ms });
 
-  const open = async (address: string, limit: number, signal: AbortSignal): Promise<Opened> => {
+  const open = async (address: string, ref: Ref, limit: number, signal: AbortSignal): Promise<Opened> => {
     let url = URL.parse(address);
     for (let step = 0; step <= REDIRECTS; step++) {
       if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return { kind: "gone" };
@@ -50,10 +54,12 @@ export function createMedia(o: MediaOptions) {
       const { statusCode: status, headers, body } = answer;
       const length = Number(headers["content-length"] ?? Number.NaN);
       const size = Number.isSafeInteger(length) ? length : null;
-      if (status === 200 && (size === null || size <= limit))
+      const page = isPage(headers) && !(ref.kind === "file" && ref.size === size);
+      if (status === 200 && !page && (size === null || size <= limit))
         return { kind: "open", size, stream: watched(body, o.clock) };
       body.on("error", () => {});
       body.destroy();
+      if (status === 200 && page) return later(PAUSE);
       if (status === 200) return { kind: "too_large", size: size ?? limit + 1 };
       if (status >= 300 && status < 400) url = URL.parse(String(headers.location ?? ""), url);
       else if (status === 403 || status === 404 || status === 410) return { kind: "expired" };
@@ -63,7 +69,7 @@ export function createMedia(o: MediaOptions) {
   };
 
   /** The best quality that is not too large; MAX names them mp4_1080, mp4_720 and so on. */
-  const video = async (token: string, limit: number, signal: AbortSignal): Promise<Opened> => {
+  const video = async (token: string, ref: Ref, limit: number, signal: AbortSignal): Promise<Opened> => {
     const answer = await o.client.get(`/videos/${encodeURIComponent(token)}`, {}, DEADLINE, signal);
     if (answer.kind === "trouble") return later(Math.max(PAUSE, answer.retryAfter));
     if (answer.kind === "refused") return answer.status === 404 ? { kind: "expired" } : later(PREPARING);
@@ -77,7 +83,7 @@ export function createMedia(o: MediaOptions) {
       .toSorted((a, b) => b.height - a.height);
     let last: Opened = { kind: "gone" };
     for (const file of files) {
-      last = await open(file.url, limit, signal);
+      last = await open(file.url, ref, limit, signal);
       if (last.kind !== "too_large") return last;
     }
     return last;
@@ -85,14 +91,16 @@ export function createMedia(o: MediaOptions) {
 
   const byRef = (ref: Ref, limit: number, signal: AbortSignal): Promise<Opened> | Opened => {
     // A video's own link leads to a page that plays it.
-    if (ref.kind === "video") return ref.token === null ? { kind: "gone" } : video(ref.token, limit, signal);
-    return ref.url === null ? { kind: "expired" } : open(ref.url, limit, signal);
+    if (ref.kind === "video")
+      return ref.token === null ? { kind: "gone" } : video(ref.token, ref, limit, signal);
+    return ref.url === null ? { kind: "expired" } : open(ref.url, ref, limit, signal);
   };
 
   /** The same attachment with the links of today; null: the message or the attachment is gone. */
   const anew = async (ref: Ref, signal: AbortSignal): Promise<Ref | null | "later"> => {
     const message = await lookUp(o.client, ref.mid, signal);
-    if (message === "missing") return null;
+    if (message === "missing")
+      return ref.chat === null || (await mayRead(o.client, ref.chat, signal)) ? null : "later";
     if (message === "unknown") return "later";
     const same = mediaIn(decodePost(message)).find((m) => m.identity === ref.identity);
     return same === undefined ? null : Ref.parse(JSON.parse(same.ref));
@@ -104,7 +112,7 @@ export function createMedia(o: MediaOptions) {
     const first = await byRef(ref, limit, signal);
     if (first.kind !== "expired") return first;
     const fresh = await anew(ref, signal);
-    if (fresh === "later") return later(PAUSE);
+    if (fresh === "later") return later(PREPARING);
     if (fresh === null) return { kind: "gone" };
     const second = await byRef(fresh, limit, signal);
     return second.kind === "expired" ? later(PREPARING) : second;

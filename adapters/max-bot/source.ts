@@ -5,10 +5,9 @@ import { check } from "./check.ts";
 import { createClient } from "./client.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { ChannelPlan } from "./history.ts";
-import { lookUp } from "./lookup.ts";
+import { lookUp, mayRead } from "./lookup.ts";
 import { createMedia } from "./media.ts";
 import { poll } from "./poll.ts";
-import { Messages } from "./wire.ts";
 
 export interface MaxBotOptions {
   readonly name: SourceName;
@@ -26,8 +25,6 @@ export interface MaxBotOptions {
   readonly random: Random;
 }
 
-const DEADLINE = 20_000;
-
 /** The MAX bot API as a source: long polling, reconciled with the channels' histories. It can only ask. */
 export function createMaxBotSource(o: MaxBotOptions): Source {
   const dispatcher = createDispatcher(o);
@@ -39,9 +36,7 @@ export function createMaxBotSource(o: MaxBotOptions): Source {
     async gone(channel, id, signal) {
       const message = await lookUp(client, id, signal);
       if (message !== "missing") return message === "unknown" ? "unknown" : "there";
-      // "Not found" is also what a bot without rights is told: only one that may read the channel can be sure.
-      const rights = await client.get("/messages", { chat_id: channel, count: "1" }, DEADLINE, signal);
-      return rights.kind === "ok" && Messages.safeParse(rights.json).success ? "gone" : "unknown";
+      return (await mayRead(client, channel, signal)) ? "gone" : "unknown";
     },
     check: (signal) =>
       check(

@@ -47,6 +47,37 @@ test("an expired link is fetched anew by its message, with the same bytes; a mes
   expect(await read(await source.media(first.ref, large, signal()))).toBe("gone");
 });
 
+test("without rights for a while, an attachment whose link expired comes when they are back", async () => {
+  const world = await maxWorld();
+  const { first } = await posted(world, [{ type: "file", media: add(world, 700) }]);
+  const source = world.source();
+  world.control.expireMedia({});
+  world.control.setBot({ chatId: world.chatId, admin: false });
+  expect((await source.media(first.ref, large, signal())).kind).toBe("retry");
+  world.control.setBot({ chatId: world.chatId, admin: true });
+  expect(await read(await source.media(first.ref, large, signal()))).toBe(700);
+});
+
+test.each(["image", "audio", "file"] as const)(
+  "the page of a proxy in place of a medium (%s) is no medium: it is asked for again",
+  async (type) => {
+    const world = await maxWorld();
+    const { first } = await posted(world, [{ type, media: add(world, 700) }]);
+    world.control.fault({ path: "/media/*", fault: { kind: "html" } });
+    const source = world.source();
+    expect((await source.media(first.ref, large, signal())).kind).toBe("retry");
+    expect(await read(await source.media(first.ref, large, signal()))).toBe(700);
+  },
+);
+
+test("a file that is a page itself is taken", async () => {
+  const world = await maxWorld();
+  const page = new TextEncoder().encode("<!doctype html><p>План");
+  const { mediaId } = world.control.addMedia({ bytes: page, contentType: "text/html" });
+  const { first } = await posted(world, [{ type: "file", media: mediaId }]);
+  expect(await read(await world.source().media(first.ref, large, signal()))).toBe(page.length);
+});
+
 test("of several attachments the right one is fetched anew", async () => {
   const world = await maxWorld();
   const sizes = [100, 200, 300];
