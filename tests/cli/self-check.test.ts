@@ -49,7 +49,9 @@ test("what keeps announcements from coming is told in plain words, and nothing o
 });
 
 test("a refused token is told by the source that stops, not twice", async () => {
-  expect(await told("en", [source("faculty", async () => [{ ok: false, code: "token_refused" }])])).toEqual([]);
+  expect(await told("en", [source("faculty", async () => [{ ok: false, code: "token_refused" }])])).toEqual(
+    [],
+  );
 });
 
 test("a source whose check breaks is told of, and keeps nothing from the others", async () => {
