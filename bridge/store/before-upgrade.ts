@@ -10,8 +10,8 @@ import {
   statSync,
 } from "node:fs";
 import path from "node:path";
+import type Database from "better-sqlite3";
 import type { Millis } from "../model/ids.ts";
-import type { Db } from "./db.ts";
 
 const KEPT = 2;
 /** A copy holds keys that the rooms forget: it goes after so long, ms. */
@@ -45,7 +45,7 @@ function copies(dataFolder: string): readonly Copy[] {
  * Copies a database as it is, before its schema is changed: `state/before-upgrade-v<version>.db`, for its owner alone.
  * The newest two are kept. Throws where there is no room: then nothing must be changed. One in memory is not copied.
  */
-export function copyBefore(db: Db, version: number): void {
+export function copyBefore(db: Database.Database, version: number): void {
   if (db.memory) return;
   const dataFolder = path.dirname(db.name);
   const folder = folderOf(dataFolder);
