@@ -20,11 +20,13 @@ type Env = Readonly<Record<string, string | undefined>>;
  * user's runtime folder or the folder for temporary files.
  */
 export function socketPlaces(dataFolder: string, env: Env): readonly SocketPlace[] {
-  const name = `postern-${createHash("sha256").update(real(dataFolder)).digest("hex").slice(0, 16)}`;
+  // By its own name, so that all who come by other ways try the same places.
+  const data = real(dataFolder);
+  const name = `postern-${createHash("sha256").update(data).digest("hex").slice(0, 16)}`;
   if (process.platform === "win32") return [{ path: `\\\\.\\pipe\\${name}`, folder: null }];
   const runtime = env.XDG_RUNTIME_DIR ?? "";
   const folders = [
-    path.join(dataFolder, "state"),
+    path.join(data, "state"),
     ...(path.isAbsolute(runtime) ? [path.join(runtime, name)] : []),
     path.join(tmpdir(), name),
   ];

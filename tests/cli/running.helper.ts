@@ -1,7 +1,9 @@
 import { onTestFinished } from "vitest";
+import type { Clock } from "../../bridge/model/effects.ts";
 import { takeRunLock } from "../../bridge/store/run-lock.ts";
 import { type Core, openCore } from "../../cli/core.ts";
 import type { Live } from "../../cli/operations/live.ts";
+import type { Handled } from "../../cli/operations/operation.ts";
 import { operations } from "../../cli/operations/table.ts";
 import { type CommandServer, serveCommands } from "../../cli/socket/server.ts";
 import type { Config } from "../../config/config.ts";
@@ -14,8 +16,17 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
+export interface StandInOptions {
+  readonly live?: Partial<Live>;
+  /** What it answers; absent: all that a bridge answers. */
+  readonly answers?: readonly Handled[];
+  /** The socket's clock; absent: the machine's. */
+  readonly clock?: Clock;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** What commands find of a bridge that runs: the lock is held and the socket answers. Nothing is read or sent. */
-export async function standIn(config: Config, live: Partial<Live> = {}): Promise<StandIn> {
+export async function standIn(config: Config, o: StandInOptions = {}): Promise<StandIn> {
   const lock = takeRunLock(config.data, 0);
   if (lock === null) throw new Error("a bridge runs already");
   const opened = await openCore(config, { env: { POSTERN_VAULT_KEY: VAULT_KEY }, askPassphrase: null });
@@ -25,14 +36,14 @@ export async function standIn(config: Config, live: Partial<Live> = {}): Promise
     wake: () => undefined,
     renew: async () => undefined,
     reload: async () => ({ kind: "not_now", why: "" }),
-    ...live,
+    ...o.live,
   };
   const server = await serveCommands({
     dataFolder: config.data,
-    env: {},
-    operations,
+    env: o.env ?? {},
+    operations: o.answers === undefined ? operations : new Map(o.answers.map((one) => [one.name, one])),
     at: () => ({ core, live: whole }),
-    clock: core.clock,
+    clock: o.clock ?? core.clock,
   });
   if (server === null) throw new Error("no place for a socket");
   let stopped = false;
