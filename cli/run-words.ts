@@ -72,7 +72,7 @@ const ru: RunWords = {
   vanished: (source, count) =>
     `Источник «${source}»: пропало сразу много постов (${count}). В комнатах ничего не удалено: это похоже на потерю доступа. Если их и правда удалили, делать ничего не нужно.`,
   refused: (room) =>
-    `Комната «${room}» не приняла одно объявление; остальные идут. Смотрите: ${call("status")}`,
+    `Комната «${room}» не приняла одно объявление; остальные идут. Смотрите: ${call("dead")}`,
   carrierFailed: (room, folder) =>
     `Ленту комнаты «${room}» не удалось записать в ${folder}. Объявления сохранены и появятся, когда запись удастся. Проверьте папку, права и место на диске.`,
   newChain: (room) =>
@@ -127,7 +127,7 @@ const en: RunWords = {
     `${finding}. Until this is mended, announcements from there do not come. Then check again: ${call("check")}`,
   vanished: (source, count) =>
     `The source "${source}": many posts vanished at once (${count}). Nothing was removed from the rooms: this looks like lost access. If they really were removed, nothing needs to be done.`,
-  refused: (room) => `The room "${room}" did not take one announcement; others go on. See: ${call("status")}`,
+  refused: (room) => `The room "${room}" did not take one announcement; others go on. See: ${call("dead")}`,
   carrierFailed: (room, folder) =>
     `The feed of the room "${room}" could not be written to ${folder}. Announcements are kept and will appear when writing works again. Check the folder, its rights and the free space.`,
   newChain: (room) =>
