@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Millis } from "../../bridge/model/ids.ts";
 import type { Config } from "../../config/config.ts";
 import type { BridgeCommands } from "../bridge-api.ts";
@@ -17,6 +18,7 @@ export async function checkKeys(
 ): Promise<readonly Line[]> {
   const { check: say } = words;
   const lines: Line[] = [bridge.exists ? fine(say.vaultOpens) : note(say.noDatabase)];
+  if (openToOthers(config.data)) lines.push(note(say.dataOpen(config.data)));
   for (const room of config.rooms.keys()) {
     const state = await bridge.rooms.state(room);
     if (state === null) {
@@ -32,4 +34,13 @@ export async function checkKeys(
     }
   }
   return lines;
+}
+
+/** Whether others of this machine may look into a folder. */
+function openToOthers(folder: string): boolean {
+  try {
+    return process.platform !== "win32" && (statSync(folder).mode & 0o077) !== 0;
+  } catch {
+    return false;
+  }
 }

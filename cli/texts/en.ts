@@ -131,6 +131,8 @@ export const en: Words = {
     configFine: (file) => `${file} is fine`,
     vaultOpens: "the vault's key opens the database",
     noDatabase: "there is no database yet: it comes when you make a room's keys or start the bridge",
+    dataOpen: (folder) =>
+      `others of this machine can look into the data folder ${folder}. Its files are sealed, but their times and sizes show when announcements come. If no web server reads the feed from it: chmod 700 ${folder}`,
     roomKeys: (room) => `the room "${room}" has keys`,
     roomNoKeys: (room) =>
       `the room "${room}" has no keys, its announcements wait. Make them: ${call(`room init ${room}`)}`,

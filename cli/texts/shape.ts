@@ -128,6 +128,8 @@ export interface CheckWords {
   readonly configFine: (file: string) => string;
   readonly vaultOpens: string;
   readonly noDatabase: string;
+  /** Others of this machine may look into the data folder. */
+  readonly dataOpen: (folder: string) => string;
   readonly roomKeys: (room: string) => string;
   readonly roomNoKeys: (room: string) => string;
   readonly certificateSoon: (room: string, days: number) => string;
