@@ -128,7 +128,7 @@ test.each(released)(
       expect(own(SENT)[1]?.files).toHaveLength(1);
     });
     expect(asked).toEqual(["after-three"]);
-    },
+  },
 );
 
 test.each(released)("before version %i is changed it is copied, for its owner alone", async (version) => {
