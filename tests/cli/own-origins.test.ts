@@ -69,10 +69,10 @@ test("the own feed under another name is nobody to wait for, and no chain is beg
 
 test("that the own feed answers does not stand for another place that does not", async () => {
   const own = await host();
-  const { loaded: _, ...told } = await begin([own.origin, "127.0.0.1:9"], (folder) => {
+  const told = await begin([own.origin, "127.0.0.1:9"], (folder) => {
     own.at.folder = folder;
   });
-  expect(told).toEqual({ began: 1, waited: 1, restart: 1 });
+  expect(told).toMatchObject({ began: 1, restart: 1 });
 });
 
 test("a copy of the folder is not the own feed, though it was made with a mark in it", async () => {
