@@ -35,7 +35,7 @@ export interface History {
   readonly forkAt: number | null;
   readonly rekeyed: boolean;
   readonly damaged: boolean;
-  /** Unix seconds at which the open chain began, where it did not take over all that this device had shown; else null. */
+  /** Unix seconds at which a chain began that did not take over all that this device had shown; null: none. */
   readonly restored: number | null;
   readonly gaps: readonly Gap[];
   /** Unix seconds of the oldest record that opened. */
@@ -141,11 +141,19 @@ function keysOf(book: Book, all: readonly Entry[]): { readonly rekeyed: boolean;
   };
 }
 
-/** When the open chain began, where it did not take over what this device had shown: the bridge lost it, or it was forged. */
-function restoredAt(book: Book, open: number | null, apart: readonly Entry[]): number | null {
-  const lost = apart.some((e) => e.payload !== null && e.payload.k !== "info");
-  const first = lost ? single(book.entries.get(open ?? -1)?.get(0)) : undefined;
-  return first?.payload?.t ?? null;
+/**
+ * When the newest chain began that did not take over what this device had shown of the one before it: the bridge lost
+ * it, or it was forged. null: all was taken over.
+ */
+function restoredAt(book: Book, apart: readonly Entry[]): number | null {
+  const chains = [...book.entries.keys()].toSorted((a, b) => a - b);
+  const lost = new Set(apart.flatMap((e) => (e.payload === null || e.payload.k === "info" ? [] : [e.chain])));
+  const began = [...lost].flatMap((chain) => {
+    const next = chains.find((other) => other > chain);
+    const first = next === undefined ? undefined : single(book.entries.get(next)?.get(0));
+    return first?.payload?.t ?? [];
+  });
+  return began.length === 0 ? null : Math.max(...began);
 }
 
 /** Everything that is shown, as a function of the set alone. `shown`: hashes of records shown on this device before. */
@@ -182,7 +190,7 @@ export function historyOf(book: Book, shown: ReadonlySet<string>): History {
     open,
     forkAt,
     ...keysOf(book, all),
-    restored: restoredAt(book, open, apart),
+    restored: restoredAt(book, apart),
     gaps: open === null ? [] : gapsOf(book, open, all, byHash, visible, forkAt),
     begins: visible.find((e) => e.payload !== null)?.payload?.t ?? null,
     newest: visible.at(-1) ?? null,
