@@ -3,7 +3,8 @@ import type { ChannelId, Cursor, Millis } from "../../bridge/model/ids.ts";
 import type { SourceEvent, SourceSignal, SourceTrouble } from "../../bridge/model/source.ts";
 import type { Answer, Client } from "./client.ts";
 import { decode, encode, gap, type Place, start } from "./cursor.ts";
-import { type ChannelPlan, firstContact, type History, inOrder, reconcile } from "./history.ts";
+import { createHeld } from "./held.ts";
+import { type ChannelPlan, firstContact, type History, reconcile } from "./history.ts";
 import { createLooks } from "./looks.ts";
 import { type Decoded, decodeUpdate } from "./updates.ts";
 import { Updates } from "./wire.ts";
@@ -59,6 +60,7 @@ export async function* poll(
   let lookedAt = clock.now();
   let jumpedAt: Millis = Number.NEGATIVE_INFINITY;
   const looks = createLooks(o.channels, () => clock.now());
+  const held = createHeld();
 
   /** When to try again after the `n`th failure: as MAX says after a 429, else after growing pauses. */
   const pause = (n: number, code: SourceTrouble, retryAfter: number): Millis => {
@@ -118,10 +120,16 @@ export async function* poll(
     return read;
   }
 
-  /** Histories as batches that leave the marker where it is. All channels together: they may share a room. */
-  function* tell(read: ReadonlyMap<ChannelId, Read>): Generator<SourceSignal> {
+  /**
+   * Histories as batches that leave the marker where it is. All channels together: they may share a room. `begun`:
+   * MAX's time before the first was read.
+   */
+  function* tell(read: ReadonlyMap<ChannelId, Read>, begun: Millis): Generator<SourceSignal> {
     if (read.size === 0) return;
-    const events = inOrder([...read.values()].flatMap((history) => history.events));
+    const events = held.from(
+      [...read.values()].flatMap((history) => history.events),
+      begun,
+    );
     const readAt = Math.min(...[...read.values()].map((history) => history.at));
     const slices = Math.max(1, Math.ceil(events.length / SLICE));
     for (let i = 0; i < slices; i++) {
@@ -157,7 +165,7 @@ export async function* poll(
     if (signal.aborted) return;
     openAt = clock.now() + SPACING;
     const query = {
-      timeout: String(looks.due().length > 0 ? 0 : HOLD),
+      timeout: String(looks.due().length > 0 || held.any ? 0 : HOLD),
       limit: String(LIMIT),
       ...(place.marker === null ? {} : { marker: place.marker }),
     };
@@ -189,10 +197,10 @@ export async function* poll(
     const read = yield* readDue(now, seen);
     if (read === "stop") return;
     if (read === "again") continue;
-    yield* tell(read);
+    yield* tell(read, answer.at);
     if (signal.aborted) return;
     place = { ...place, marker: next, at: answer.at, closed: 0 };
-    const events = [...baselines(), ...updates.map((u) => u.event)];
+    const events = [...baselines(), ...held.among(updates, read.size === 0)];
     const behind = updates.length >= LIMIT;
     yield { kind: "batch", events, cursor: encode(place), readAt: answer.at, behind };
   }
