@@ -56,6 +56,7 @@ export async function startStack(posts: number): Promise<Stack> {
   atomically(core.db, () => core.bridge.log.create(ROOM, randomBytes(32)));
   const say = runWords("en");
   const started = await serve(core, {
+    witness: null,
     sources: await sourcesOf(config),
     reader: await readerPage(),
     reports: createReports({ core, logger: silent, say, words: wordsOf("en"), tell: () => undefined }),

@@ -102,13 +102,13 @@ const postern = (...args: readonly string[]): string =>
   });
 
 test("every command in the README is one that npm and the program know", () => {
-  const text = `${read("README.md")}\n${read("docs/lost-key.md")}`;
+  const text = `${read("README.md")}\n${read("docs/lost-key.md")}\n${read("docs/backup.md")}`;
   const scripts: unknown = JSON.parse(read("package.json")).scripts;
   const known = Object.keys(scripts ?? {});
   const run = [...text.matchAll(/\bnpm (?:(?=ci|test)|run (?:-s )?)([a-z:]+)/g)].map((m) => m[1] ?? "");
   expect(run).toContain("demo");
   expect(run.filter((name) => name !== "ci" && !known.includes(name))).toEqual([]);
-  const commands = [...text.matchAll(/npm run -s postern -- ([a-z]+(?: (?:init|link))?)/g)].map(
+  const commands = [...text.matchAll(/npm run -s postern -- ([a-z]+(?: (?:init|link|certify))?)/g)].map(
     (m) => m[1] ?? "",
   );
   for (const command of new Set(commands))

@@ -1,3 +1,4 @@
+import { x25519 } from "@noble/curves/ed25519.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bundle } from "../../bridge/seal/bundle.ts";
@@ -177,6 +178,9 @@ test("the recovery code is 24 words that give the seed back, and the backup's pa
   expect(recoverySeed(code.split(" ").toReversed().join(" "))).not.toEqual(seed);
   expect(recoverySeed("abandon")).toBeNull();
   const pair = backupPair(lib, seed);
+  // The secret is the derived key itself, whoever multiplies.
+  expect(pair.privateKey).toEqual(lib.crypto_kdf_derive_from_key(32, 1, "PSR1bkup", seed));
+  expect(pair.publicKey).toEqual(x25519.getPublicKey(pair.privateKey));
   const sealed = lib.crypto_box_seal(new Uint8Array([1, 2]), pair.publicKey);
   expect(lib.crypto_box_seal_open(sealed, pair.publicKey, pair.privateKey)).toEqual(new Uint8Array([1, 2]));
 });

@@ -1,0 +1,36 @@
+import { parseArgs } from "node:util";
+import { core } from "./core.ts";
+import { fuzzing } from "./fuzz.ts";
+import type { Check, Part } from "./part.ts";
+
+/** The long tests, in parts: `npm run soak [-- PART…]`. Without a part: all of them, one after another. */
+const parts: Readonly<Record<string, Part>> = { core, fuzz: fuzzing };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: "string" }, percent: { type: "string", default: "100" } },
+});
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const names = positionals.length === 0 ? Object.keys(parts) : positionals;
+const unknown = names.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  say(`There is no part ${unknown.join(", ")}. The parts are: ${Object.keys(parts).join(", ")}.`);
+  process.exit(1);
+}
+
+const checks: Check[] = [];
+for (const name of names) {
+  say(`\n== ${name}`);
+  const from = performance.now();
+  const done = await parts[name]?.({
+    seed: values.seed === undefined ? null : Number(values.seed),
+    percent: Number(values.percent),
+    say,
+  });
+  for (const check of done ?? []) say(`${check.ok ? "ok    " : "FAILED"} ${check.name}`);
+  checks.push(...(done ?? []));
+  say(`== ${name}: ${Math.round((performance.now() - from) / 1000)} s`);
+}
+const failed = checks.filter((check) => !check.ok).length;
+say(`\n${checks.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

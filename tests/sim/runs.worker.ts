@@ -1,0 +1,32 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { z } from "zod";
+import { mutants, plant } from "../mutants/mutants.ts";
+
+/** Plays seeds one after another, over a planted bug if one is named, and posts what they came to. */
+const Order = z.object({
+  mutant: z.string().nullable(),
+  seeds: z.object({ from: z.number(), to: z.number(), step: z.number() }),
+  /** End at the first that finds something. */
+  untilFound: z.boolean(),
+});
+
+const { mutant, seeds, untilFound } = Order.parse(workerData);
+const planted = mutants.find((m) => m.name === mutant);
+if (mutant !== null && planted === undefined) throw new Error("no such mutant");
+if (planted !== undefined) plant(planted);
+
+// Only now: what is imported is the bridge with the bug in it. No run of a mutant may end the process.
+process.on("unhandledRejection", () => {});
+const { run } = await import("./run.ts");
+const { scenarioOf } = await import("./scenario.ts");
+const { count, emptyTally } = await import("./tally.ts");
+
+/** One run in so many uses the real cryptographic library. */
+const REAL_EVERY = 50;
+const tally = emptyTally();
+for (let seed = seeds.from; seed <= seeds.to; seed += seeds.step) {
+  count(tally, seed, await run(scenarioOf(seed), { real: seed % REAL_EVERY === 0 }));
+  if (untilFound && tally.failures.length > 0) break;
+  if (tally.runs % 50 === 0) parentPort?.postMessage({ runs: tally.runs });
+}
+parentPort?.postMessage({ tally });
