@@ -22,6 +22,8 @@ export async function lookUp(
   }
   // An address with such a step would be another one.
   if (/^\.\.?$/.test(mid)) return "unknown";
+  // An address with such a step would be another one.
+  if (/^\.\.?$/.test(mid)) return "unknown";
   const answer = await client.get(`/messages/${encodeURIComponent(mid)}`, {}, DEADLINE, signal);
   if (answer.kind === "refused" && answer.status === 404) return "missing";
   return answer.kind === "ok" ? (Message.safeParse(answer.json).data ?? "unknown") : "unknown";

@@ -40,8 +40,8 @@ export const Attachment = z.looseObject({
   duration: extent,
   title: text,
   description: text,
-  latitude: z.number().optional().catch(undefined),
-  longitude: z.number().optional().catch(undefined),
+  latitude: z.number().min(-90).max(90).optional().catch(undefined),
+  longitude: z.number().min(-180).max(180).optional().catch(undefined),
 });
 export type Attachment = z.infer<typeof Attachment>;
 

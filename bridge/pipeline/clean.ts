@@ -85,14 +85,21 @@ function address(url: string, words: ScrubWords): RichText {
   return scrubText(isForeign(url) ? plain(url) : linked(url, url), words);
 }
 
-const worded = (content: RawContent, words: ScrubWords): RichText =>
-  join(
-    [
-      scrubText(content.body, words),
-      ...content.attachments.flatMap((a) => (hasBytes(a) ? [] : [line(a, words)])),
-    ],
-    "\n\n",
-  );
+/** More attachments than any messenger takes in one post: what follows is hostile, and must hold up nothing. */
+const MOST_ATTACHMENTS = 100;
+
+const attachmentsOf = (content: RawContent | undefined): readonly RawAttachment[] =>
+  content?.attachments.slice(0, MOST_ATTACHMENTS) ?? [];
+
+function worded(content: RawContent, words: ScrubWords): RichText {
+  const { length } = content.attachments;
+  const rest = length > MOST_ATTACHMENTS ? [plain(words.tooMany(length, MOST_ATTACHMENTS))] : [];
+  const lines = attachmentsOf(content).flatMap((a) => (hasBytes(a) ? [] : [line(a, words)]));
+  return join([scrubText(content.body, words), ...lines, ...rest], "\n\n");
+}
+
+const isEmpty = (content: RawContent): boolean =>
+  content.body.text === "" && content.attachments.length === 0;
 
 /** A forwarded post: its words as a quote under one neutral line, with nobody's name. */
 function quoted(content: RawContent, words: ScrubWords): RichText {
@@ -111,11 +118,9 @@ function quoted(content: RawContent, words: ScrubWords): RichText {
 export function scrub(post: RawPost, o: { readonly lang: "ru" | "en"; readonly timezone: string }): Scrubbed {
   const words = scrubWords(o.lang);
   const { forward } = post;
-  const text = join(
-    [worded(post, words), ...(forward === undefined ? [] : [quoted(forward, words)])],
-    "\n\n",
-  );
-  const media = [...post.attachments, ...(forward?.attachments ?? [])].filter(hasBytes).map((m, i) => ({
+  const told = forward === undefined || isEmpty(forward) ? [] : [quoted(forward, words)];
+  const text = join([worded(post, words), ...told], "\n\n");
+  const media = [...attachmentsOf(post), ...attachmentsOf(forward)].filter(hasBytes).map((m, i) => ({
     ordinal: i,
     kind: m.kind,
     name: neutralName(m.kind, m.name, { at: post.postedAt, timezone: o.timezone, place: i + 1 }),
@@ -124,7 +129,8 @@ export function scrub(post: RawPost, o: { readonly lang: "ru" | "en"; readonly t
   }));
   return {
     clean: new CleanAnnouncement(
-      text,
+      // What has nothing that can be shown is shown as that, never as nothing.
+      text.text === "" && media.length === 0 ? plain(words.unknown) : text,
       media.map(({ ordinal, kind, name }) => ({ ordinal, kind, name })),
     ),
     media,

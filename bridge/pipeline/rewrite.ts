@@ -7,6 +7,17 @@ export interface Edit {
   readonly text: string;
 }
 
+/** How many of the edits begin before a place. */
+function countBefore(edits: readonly Edit[], at: number): number {
+  let low = 0;
+  for (let high = edits.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((edits[middle]?.start ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Rewrites a text and moves its marks along. A mark border inside a replaced range goes to that range's border. */
 export function rewrite(rich: RichText, edits: readonly Edit[]): RichText {
   if (edits.length === 0) return rich;
@@ -17,14 +28,14 @@ export function rewrite(rich: RichText, edits: readonly Edit[]): RichText {
     from = edit.end;
   }
   text += rich.text.slice(from);
+  // By how much everything after the first `n` edits has moved.
+  const shifts = [0];
+  for (const edit of edits) shifts.push((shifts.at(-1) ?? 0) + edit.text.length - (edit.end - edit.start));
   const moved = (at: number, border: "start" | "end"): number => {
-    let by = 0;
-    for (const edit of edits) {
-      if (at <= edit.start) break;
-      if (at >= edit.end) by += edit.text.length - (edit.end - edit.start);
-      else return edit.start + by + (border === "end" ? edit.text.length : 0);
-    }
-    return at + by;
+    const before = countBefore(edits, at);
+    const last = edits[before - 1];
+    if (last === undefined || at >= last.end) return at + (shifts[before] ?? 0);
+    return last.start + (shifts[before - 1] ?? 0) + (border === "end" ? last.text.length : 0);
   };
   const marks = rich.marks.map((m) => ({ ...m, start: moved(m.start, "start"), end: moved(m.end, "end") }));
   return { text, marks: clamp(text, marks) };

@@ -18,11 +18,23 @@ function composed(rich: RichText): RichText {
   return rewrite(rich, edits);
 }
 
+/** More than any messenger takes in one post. What is longer, or has more marks, is hostile and cut: it must hold up nothing. */
+const LONGEST = 100_000;
+const MOST_MARKS = 5_000;
+
+function bounded(rich: RichText): RichText {
+  const marks = rich.marks.length > MOST_MARKS ? rich.marks.slice(0, MOST_MARKS) : rich.marks;
+  if (rich.text.length <= LONGEST) return { text: rich.text, marks };
+  const whole = rich.text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "");
+  return { text: `${whole}\n[…]`, marks };
+}
+
 /**
  * One text without what leads to people or into MAX: well-formed, without control characters, in one
  * normalisation form; links into MAX, message ids and handles become neutral words.
  */
-export function scrubText(rich: RichText, words: ScrubWords): RichText {
+export function scrubText(given: RichText, words: ScrubWords): RichText {
+  const rich = bounded(given);
   const text = rich.text.toWellFormed();
   let clean: RichText = { text, marks: clamp(text, rich.marks) };
   clean = {

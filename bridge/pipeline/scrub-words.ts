@@ -7,6 +7,8 @@ export interface ScrubWords {
   readonly contact: string;
   readonly place: string;
   readonly unknown: string;
+  /** Of so many attachments only the first `kept` are mirrored. */
+  readonly tooMany: (count: number, kept: number) => string;
 }
 
 const words: Readonly<Record<"ru" | "en", ScrubWords>> = {
@@ -18,6 +20,7 @@ const words: Readonly<Record<"ru" | "en", ScrubWords>> = {
     contact: "[Контакт не переносится]",
     place: "Место",
     unknown: "[Вложение неизвестного вида: оно видно только в исходном канале]",
+    tooMany: (count, kept) => `[Вложений слишком много: ${count}. Перенесены первые ${kept}]`,
   },
   en: {
     maxLink: "[MAX link]",
@@ -27,6 +30,7 @@ const words: Readonly<Record<"ru" | "en", ScrubWords>> = {
     contact: "[A contact card is not mirrored]",
     place: "Place",
     unknown: "[An attachment of an unknown kind: it can be seen in the original channel only]",
+    tooMany: (count, kept) => `[Too many attachments: ${count}. The first ${kept} are mirrored]`,
   },
 };
 

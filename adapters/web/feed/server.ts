@@ -1,6 +1,6 @@
 import { open, readFile } from "node:fs/promises";
 import path from "node:path";
-import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../../../bridge/model/effects.ts";
 import { newerThan } from "./head-place.ts";
 import { type AddressLimits, createLimiter } from "./limits.ts";
@@ -137,7 +137,8 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
   };
 
   app.get("/*", async (request, reply) => {
-    const url = new URL(request.url, "http://feed");
+    const url = URL.parse(request.url, "http://feed");
+    if (url === null) return reply.code(404).send();
     const found = params.exec(url.pathname);
     if (found === null) return page(url.pathname, reply, o);
     const [, roomId = "", rest = ""] = found;
@@ -160,7 +161,10 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
       .code(204)
       .send(),
   );
-  app.setErrorHandler((_error, _request, reply) => reply.code(500).send());
+  // Of what was wrong with a request only the number is told.
+  app.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>
+    reply.code(statusCode >= 400 && statusCode < 500 ? statusCode : 500).send(),
+  );
 
   await app.listen({ host: o.host, port: o.port });
   const address = app.server.address();

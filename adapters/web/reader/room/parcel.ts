@@ -22,7 +22,7 @@ export function cutParcel(bytes: Uint8Array): Parcel {
       rest = rest.subarray(CERT_LENGTH);
     }
     const cut = split(rest);
-    records.push(...cut.records);
+    for (const record of cut.records) records.push(record);
     rest = rest.subarray(rest.length - cut.rest);
   }
   return { certs, records, torn: rest.length > 0 };
