@@ -154,9 +154,12 @@ export const open = (bytes: Uint8Array): MediaOutcome => ({
 
 export interface CoreOptions {
   readonly lib?: typeof sodium;
+  readonly vault?: Vault;
   readonly mappings?: readonly Mapping[];
   readonly rooms?: readonly RoomName[];
   readonly history?: number;
+  /** The one room whose language is English. */
+  readonly english?: RoomName;
   readonly timing?: RoomTiming;
   /** Rooms whose timing is another one. */
   readonly timings?: ReadonlyMap<RoomName, RoomTiming>;
@@ -184,7 +187,7 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
   const lib = o.lib ?? (await ready());
   const folder = o.folder ?? (await mkdtemp(path.join(tmpdir(), "postern-core-")));
   const clock = o.clock ?? new HandClock();
-  const vault = createVault(lib, o.vaultKey ?? new Uint8Array(32).fill(42));
+  const vault = o.vault ?? createVault(lib, o.vaultKey ?? new Uint8Array(32).fill(42));
   const opened = openDatabase(path.join(folder, "postern.db"), vault);
   if (!opened.ok) throw new Error(opened.problem.code);
   const { db } = opened;
@@ -210,7 +213,13 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
     dataFolder: folder,
     mappings,
     rooms: new Map(
-      rooms.map((room) => [room, { info, timing: o.timings?.get(room) ?? o.timing ?? NO_TIMING }]),
+      rooms.map((room) => [
+        room,
+        {
+          info: room === o.english ? { ...info, lang: "en" } : info,
+          timing: o.timings?.get(room) ?? o.timing ?? NO_TIMING,
+        },
+      ]),
     ),
     clock,
     random: systemRandom,
