@@ -77,7 +77,7 @@ const cases: readonly (readonly [name: string, request: string, ...statuses: num
   ["a place beyond all numbers", get(`/${ROOM}/head?after=99999.999.${"9".repeat(40)}`), 200],
   ["a place of a million characters", get(`/${ROOM}/head?after=${"1.".repeat(500_000)}`), 431],
   ["an address that is none", get(cert, `x-forwarded-for: ${"1,".repeat(5_000)}`), 200],
-  ["a method that writes", write("PUT", 4, "evil"), 404, 413, 415],
+  ["a method that writes", write("PUT", 4, "evil"), 400, 404],
   ["a method that nobody knows", get(cert).replace("GET", "STEAL"), 400],
   ["a body of a gigabyte", write("POST", 1_073_741_824, "{"), 0, 404, 413],
   ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400],
@@ -85,9 +85,9 @@ const cases: readonly (readonly [name: string, request: string, ...statuses: num
   ["a header of 100 KB", get(cert, `x: ${"x".repeat(100_000)}`), 431],
 ];
 
-test.each(cases)(
-  "%s: nothing of ours is given, and others are served",
-  async (_name, request, ...statuses) => {
+test.each(cases.map(([name, request, ...statuses]) => ({ name, request, statuses })))(
+  "$name: nothing of ours is given, and others are served",
+  async ({ request, statuses }) => {
     const ask = await start();
     const { status, answer } = await ask(request);
     expect(statuses).toContain(status);

@@ -159,9 +159,9 @@ const cases: readonly Case[] = [
   ["an address of 1 MB", "file", `ftp://${"x".repeat(1_000_000)}`, gone],
 ];
 
-test.each(cases)(
-  "%s: a line says what is missing, or the file is there, and all else arrives",
-  async (_name, kind, sends, shown, filename) => {
+test.each(cases.map((one) => ({ name: one[0], one })))(
+  "$name: a line says what is missing, or the file is there, and all else arrives",
+  async ({ one: [, kind, sends, shown, filename] }) => {
     const s = await stand({ largestFile: 20_000_000 });
     const own = `${s.url}/media-of-another/x`;
     s.between(({ path }, response) => {
