@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { type FeedServer, type ReaderFiles, startFeedServer } from "../adapters/web/feed/server.ts";
+import type { FeedServer, ReaderFiles } from "../adapters/web/feed/server.ts";
 import type { Clock } from "../bridge/model/effects.ts";
 import { originUrl } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
@@ -99,6 +99,7 @@ async function listen(
   if (feed.listen === null) return { ok: true, server: null };
   const { host } = feed.listen;
   try {
+    const { startFeedServer } = await import("../adapters/web/feed/server.ts");
     const server = await startFeedServer({
       folder: feed.folder,
       host,

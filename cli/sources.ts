@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { createMaxBotSource } from "../adapters/max-bot/source.ts";
 import { systemClock, systemRandom } from "../bridge/clock.ts";
 import type { Clock } from "../bridge/model/effects.ts";
 import type { Source } from "../bridge/model/source.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 
-/** The sources that the configuration names, each with the channels that mappings read from it. */
+/**
+ * The sources that the configuration names, each with the channels that mappings read from it. An adapter is loaded
+ * only where it is named.
+ */
 export async function sourcesOf(config: Config, clock: Clock = systemClock): Promise<readonly Source[]> {
   return Promise.all([...config.sources.values()].map((source) => sourceOf(config, source, clock)));
 }
@@ -18,6 +20,7 @@ async function sourceOf(config: Config, source: SourceConfig, clock: Clock): Pro
       .toReversed()
       .map((m) => [m.channel, { channel: m.channel, backfill: m.backfill }]),
   );
+  const { createMaxBotSource } = await import("../adapters/max-bot/source.ts");
   return createMaxBotSource({
     name: source.name,
     token: source.token.reveal(),

@@ -1,4 +1,12 @@
 // What npm's scripts start: one process, so that a signal meant for Postern reaches it. The check comes first.
+import module from "node:module";
+import { homedir } from "node:os";
+import path from "node:path";
 import "./preflight.mjs";
+
+// Compiled code is kept for the next start, which takes half as long: code alone, and in a folder of the user's own,
+// since who can write there decides what runs. Where there is no such folder nothing is kept.
+const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
+module.enableCompileCache(path.join(caches, "postern", "compiled"));
 
 await import("./main.ts");

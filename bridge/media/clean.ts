@@ -1,5 +1,10 @@
-import { fileTypeFromBuffer } from "file-type";
-import sharp, { type Sharp } from "sharp";
+import { createRequire } from "node:module";
+import type sharp from "sharp";
+import type { Sharp } from "sharp";
+
+const require = createRequire(import.meta.url);
+/** Loaded when the first file comes, since most starts need neither, and all at once, so that nothing waits for it. */
+const fileType = (): typeof import("file-type") => require("file-type");
 
 /** How much of a file's beginning {@link sniff} looks at, bytes. */
 export const SNIFFED = 4_100;
@@ -12,7 +17,9 @@ const LONGEST = 60;
 
 /** What a file is by its first bytes. What nobody knows is a plain download. */
 export async function sniff(head: Uint8Array): Promise<{ readonly mime: string; readonly ext: string }> {
-  const found = await fileTypeFromBuffer(head).catch(() => undefined);
+  const found = await fileType()
+    .fileTypeFromBuffer(head)
+    .catch(() => undefined);
   return found ?? { mime: "application/octet-stream", ext: "bin" };
 }
 
@@ -43,11 +50,19 @@ const kept = {
 } as const;
 
 const readable = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif"]);
-// No other decoder ever sees a hostile file: not SVG's, which follows references, nor those of scientific formats.
-sharp.block({ operation: ["VipsForeignLoad"] });
-sharp.unblock({
-  operation: ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((f) => `VipsForeignLoad${f}`),
-});
+let images: typeof sharp | null = null;
+
+function decoders(): typeof sharp {
+  if (images !== null) return images;
+  const lib: typeof sharp = require("sharp");
+  // No other decoder ever sees a hostile file: not SVG's, which follows references, nor those of scientific formats.
+  lib.block({ operation: ["VipsForeignLoad"] });
+  lib.unblock({
+    operation: ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((f) => `VipsForeignLoad${f}`),
+  });
+  images = lib;
+  return lib;
+}
 
 /**
  * An image decoded and written anew, upright and without metadata. What cannot be decoded is refused: it is never
@@ -56,11 +71,12 @@ sharp.unblock({
 export async function cleanImage(bytes: Uint8Array): Promise<CleanedImage> {
   try {
     const options = { limitInputPixels: LARGEST_PIXELS, failOn: "error" as const };
-    const { format, pages = 1 } = await sharp(bytes, options).metadata();
+    const open = decoders();
+    const { format, pages = 1 } = await open(bytes, options).metadata();
     if (format === undefined || !readable.has(format)) return { ok: false, code: "not_cleanable" };
     const animated = pages > 1 && (format === "gif" || format === "webp");
     const to = format === "png" || format === "webp" || format === "gif" ? kept[format] : kept.jpeg;
-    const image = sharp(bytes, { ...options, animated });
+    const image = open(bytes, { ...options, animated });
     const { data, info } = await to
       .write(animated ? image : image.autoOrient())
       .timeout({ seconds: LONGEST })
@@ -85,7 +101,7 @@ async function thumbnail(bytes: Uint8Array): Promise<Uint8Array | null> {
     [48, 40],
     [24, 30],
   ] as const) {
-    const made = await sharp(bytes, { limitInputPixels: LARGEST_PIXELS })
+    const made = await decoders()(bytes, { limitInputPixels: LARGEST_PIXELS })
       .resize(side, side, { fit: "inside", withoutEnlargement: true })
       .flatten({ background: "#ffffff" })
       .webp({ quality })
