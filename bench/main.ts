@@ -1,86 +1,96 @@
 /**
- * `npm run bench`: how long a reader waits, in a real Chromium against a whole bridge on this machine. Medians of 7
- * of two times with their aims; whether they are met changes no exit code, since machines differ.
+ * `npm run bench [-- --check] [-- NAME…]`: measures and prints one table. Each measurement is a process of its own with
+ * a limit of time, so that one which breaks or hangs is told as such and holds up no other. Ends well whatever the
+ * numbers are, since machines differ; with `--check` it fails where one is worse than its aim by a factor of two.
  */
-import type { Browser } from "playwright-core";
-import { chromium, chromiumMissing, launch } from "../tests/chromium.helper.ts";
-import { startStack } from "./stack.ts";
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { measurements } from "./all.ts";
+import { faults, type Result, table } from "./table.ts";
 
-const RUNS = 7;
-/** Posts that stand in the room when its link is opened. */
-const POSTS = 50;
+/** The longest that all of it may take, ms. */
+const LONGEST = 240_000;
 
-/** When each text first stood in the document, ms since 1970. The page's policy does not touch an init script. */
-const watch = `window.first = null; window.seen = {};
-new MutationObserver(() => {
-  for (const e of document.querySelectorAll("article > .text")) {
-    window.first ??= Date.now();
-    window.seen[e.textContent.slice(0, 40)] ??= Date.now();
-  }
-}).observe(document, { childList: true, subtree: true, characterData: true });`;
+const Made = z.array(
+  z.object({
+    name: z.string(),
+    value: z.number(),
+    unit: z.enum(["×", "MB", "ms"]),
+    aim: z.union([z.object({ atLeast: z.number() }), z.object({ atMost: z.number() })]),
+    detail: z.string(),
+    printed: z.literal(true).exactOptional(),
+  }),
+);
 
-const median = (times: readonly number[]): number =>
-  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+let running: ChildProcess | null = null;
+let stopped = false;
 
-function say(what: string, times: readonly number[], aim: number): void {
-  const [middle, worst] = [median(times), Math.max(...times)];
-  const verdict = middle <= aim ? "met" : "MISSED";
-  console.log(
-    `${what}: median ${Math.round(middle)} ms of ${times.length} (worst ${Math.round(worst)} ms), aim ${aim} ms: ${verdict}`,
-  );
-}
-
-async function open(browser: Browser, link: string) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.addInitScript(watch);
-  const from = Date.now();
-  await page.goto(link, { waitUntil: "commit" });
-  await page.locator("article > .text").first().waitFor();
-  return { context, page, took: Number(await page.evaluate("window.first")) - from };
-}
-
-async function measure(browser: Browser): Promise<void> {
-  const stack = await startStack(POSTS);
+/** Ends a measurement with all that it started. */
+function end(child: ChildProcess): void {
   try {
-    // Once for warmth: the backlog must have reached the feed.
-    const warm = await open(browser, stack.link);
-    await warm.page
-      .locator("article > .text")
-      .nth(POSTS - 1)
-      .waitFor();
-    await warm.context.close();
-
-    const opened: number[] = [];
-    for (let i = 0; i < RUNS; i++) {
-      const { context, took } = await open(browser, stack.link);
-      opened.push(took);
-      await context.close();
-    }
-    say("link opened → first text", opened, 1000);
-
-    const shown: number[] = [];
-    const { context, page } = await open(browser, stack.link);
-    for (let i = 0; i < RUNS; i++) {
-      const text = `Замер ${i + 1}`;
-      const from = Date.now();
-      stack.publish(text);
-      await page.getByText(text, { exact: true }).first().waitFor();
-      shown.push(Number(await page.evaluate(`window.seen[${JSON.stringify(text)}]`)) - from);
-    }
-    await context.close();
-    say("published in MAX → shown", shown, 2000);
-  } finally {
-    await stack.close();
+    if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // It is gone already, with all of its own.
   }
 }
 
-if (chromium === null) console.log(chromiumMissing);
-else {
-  const browser = await launch();
+/** Makes one measurement, with a folder for temporary files that goes with it. */
+async function measure(name: string, limit: number): Promise<Result> {
+  const folder = await mkdtemp(path.join(tmpdir(), "postern-bench-"));
+  const child = fork(path.join(import.meta.dirname, "one.ts"), [name], {
+    detached: true,
+    env: { ...process.env, TMPDIR: folder, TEMP: folder, XDG_CONFIG_HOME: folder },
+  });
+  running = child;
   try {
-    await measure(browser);
+    return await new Promise((resolve) => {
+      const late = () => resolve({ name, fault: `not done within ${Math.round(limit / 1000)} s` });
+      const timer = setTimeout(late, limit);
+      child.once("message", (said) => {
+        clearTimeout(timer);
+        const made = Made.safeParse(said);
+        resolve(made.success ? { name, made: made.data } : { name, fault: "it told no numbers" });
+      });
+      child.once("error", () => undefined);
+      child.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        resolve({ name, fault: `it ended with ${signal ?? code}` });
+      });
+    });
   } finally {
-    await browser.close();
+    end(child);
+    running = null;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+const names = Object.keys(measurements);
+const unknown = asked.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  console.error(`There is no measurement "${unknown}". There are: ${names.join(", ")}.`);
+  process.exit(1);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    stopped = true;
+    process.exitCode = 130;
+    if (running !== null) end(running);
+  });
+const until = performance.now() + LONGEST;
+const results: Result[] = [];
+for (const [name, { limit }] of Object.entries(measurements)) {
+  if (stopped || (asked.length > 0 && !asked.includes(name))) continue;
+  const left = until - performance.now();
+  results.push(left <= 0 ? { name, fault: "no time was left" } : await measure(name, Math.min(limit, left)));
+}
+console.log(table(results));
+const found = faults(results);
+if (process.argv.includes("--check") && found.length > 0 && !stopped) {
+  console.log(`\nWorse than the aim by a factor of two, or not measured: ${found.join("; ")}`);
+  process.exitCode = 1;
 }
