@@ -9,6 +9,7 @@ const shares: readonly (readonly [target: string, count: number, reached: readon
   ["room", 40, ["most open", "some open"]],
   ["page", 20, ["items"]],
   ["config", 150, ["taken", "refused", "no YAML"]],
+  ["backup", 150, ["whole", "damaged", "witness", "witness damaged"]],
   ["socket", 600, ["decoded", "refused", "no request", "no line"]],
 ];
 

@@ -27,6 +27,7 @@ const made: Readonly<Record<string, () => Promise<Target>>> = {
   page: async () => (await import("./targets/page.helper.ts")).page(),
   config: async () => (await import("./targets/config.helper.ts")).config(),
   socket: async () => (await import("./targets/socket.helper.ts")).socket(),
+  backup: async () => (await import("./targets/backup.helper.ts")).backup(),
   "control-crash": async () => (await import("./targets/control.helper.ts")).crash(),
   "control-hang": async () => (await import("./targets/control.helper.ts")).hang(),
   "control-memory": async () => (await import("./targets/control.helper.ts")).memory(),

@@ -1,5 +1,6 @@
 import { createApp } from "../../../adapters/web/reader/room/app.ts";
 import { memoryStorage } from "../../../adapters/web/reader/room/storage.ts";
+import { ready } from "../../../bridge/seal/sodium.ts";
 import { idOf, NOW, RoomWriter } from "../../reader/room/writer.helper.ts";
 import { mutateBytes, mutateText } from "../bytes.helper.ts";
 import { Dice } from "../dice.helper.ts";
@@ -7,6 +8,7 @@ import { isGroup } from "../json.helper.ts";
 import { hold, type Target } from "../target.helper.ts";
 import { drawn, week } from "./room.helper.ts";
 
+const lib = await ready();
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A room as its bridge publishes it, by path. */
@@ -29,14 +31,25 @@ const bundle = new Uint8Array(Buffer.concat([...w.certs, ...(w.chains[0]?.record
 
 /** A head that is signed rightly and tells of things that are not there. */
 function forged(dice: Dice): Uint8Array {
-  const edges = [0, 1, 15, 16, 49, 50_000, 2 ** 31, 2 ** 48 - 1, 2 ** 48, 2 ** 52] as const;
-  const at = {
-    seq: dice.pick(edges),
-    first: dice.pick(edges),
-    hash: new Uint8Array(32).fill(dice.below(256)),
-  };
-  const told = w.chains[0]?.head({ ...at, made: NOW - dice.pick([0, 60, 90_000]) });
-  return told ?? new Uint8Array();
+  const edges = [
+    0n,
+    1n,
+    15n,
+    49n,
+    50_000n,
+    2n ** 31n,
+    2n ** 48n - 1n,
+    2n ** 53n + 2n,
+    2n ** 64n - 1n,
+  ] as const;
+  const head = w.chains[0]?.head({ made: NOW - dice.pick([0, 60, 90_000]) }) ?? new Uint8Array(143);
+  const view = new DataView(head.buffer, head.byteOffset);
+  view.setBigUint64(23, dice.pick(edges));
+  view.setBigUint64(63, dice.pick(edges));
+  head[31] = dice.below(256);
+  const signed = Buffer.concat([Buffer.from("PSR1/head"), head.subarray(0, 79)]);
+  head.set(lib.crypto_sign_detached(signed, w.online(1).privateKey), 79);
+  return head;
 }
 
 /**
