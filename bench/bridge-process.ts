@@ -13,11 +13,13 @@ export interface BridgeProcess {
   remove(): Promise<void>;
 }
 
-/** A bridge that mirrors channels of `max`, each under a mapping of its own, to so many rooms in turn. */
+/**
+ * A bridge that mirrors channels of `max`, each under a mapping of its own, to so many rooms in turn. `served`: the feed
+ * and the reader page are served too, and not only written.
+ */
 export async function bridgeProcess(
   max: BenchMax,
-  channels: readonly string[],
-  rooms: number,
+  { channels, rooms, served }: { channels: readonly string[]; rooms: number; served: boolean },
 ): Promise<BridgeProcess> {
   const names = Array.from({ length: rooms }, (_, i) => `room-${i + 1}`);
   const bridge = await configuredBridge({
@@ -33,7 +35,7 @@ export async function bridgeProcess(
         ...channels.map(
           (channel, i) => `  - { source: faculty, channel: ${channel}, rooms: [${names[i % rooms]}] }`,
         ),
-        'feed: { listen: "127.0.0.1:0" }',
+        `feed: { listen: ${served ? '"127.0.0.1:0"' : "off"} }`,
         `monitor: { listen: "127.0.0.1:${port}" }`,
       ].join("\n"),
   });
@@ -51,7 +53,7 @@ export async function bridgeProcess(
         const answer = await fetch(`http://127.0.0.1:${bridge.port}/ready`).catch(() => null);
         await answer?.arrayBuffer();
         if (answer?.status === 200) return running;
-        await sleep(2);
+        await sleep(10);
       }
       throw new Error(`the bridge ended before it was ready:\n${running.output()}`);
     },

@@ -20,7 +20,7 @@ export const idle: Measurement = async () => {
   const max = await startMax();
   const channels: string[] = [];
   for (let i = 0; i < MAPPINGS; i++) channels.push(await max.channel(`Группа ${i}`));
-  const bridge = await bridgeProcess(max, channels, ROOMS);
+  const bridge = await bridgeProcess(max, { channels, rooms: ROOMS, served: true });
   const until = performance.now() + WITHIN;
   const found: number[] = [];
   try {

@@ -8,7 +8,11 @@ import { ms, pairs, timed } from "./pairs.ts";
 /** From the start of `postern run` until `/ready` answers that it is, against a start of Node that does nothing. */
 export const spawnToReady: Measurement = async () => {
   const max = await startMax();
-  const bridge = await bridgeProcess(max, [await max.channel("Объявления")], 1);
+  const bridge = await bridgeProcess(max, {
+    channels: [await max.channel("Объявления")],
+    rooms: 1,
+    served: false,
+  });
   try {
     // Compiled code is kept at a regular end.
     await bridge.end(await bridge.start(), "SIGTERM");
