@@ -43,8 +43,9 @@ export function originUrl(origin: string): string | null {
 }
 
 function joinLink(data: string, origins: string): Link {
-  const bytes = fromBase64url(data);
-  if (bytes === null || bytes.length !== LENGTH + 4) return wrong("link-checksum");
+  // What is not as long as a link is not even looked into: it may be of any length.
+  const bytes = data.length === ((LENGTH + 4) * 4) / 3 ? fromBase64url(data) : null;
+  if (bytes === null) return wrong("link-checksum");
   const x = bytes.slice(0, LENGTH);
   if (x[0] !== 1 || !equal(bytes.subarray(LENGTH), hash(4, null, ascii("PSR1/link"), x)))
     return wrong("link-checksum");
