@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Fault } from "../../simulators/max/faults.ts";
 import { channelPlan, maxWorld } from "./max-bot.helper.ts";
 
@@ -67,4 +67,18 @@ test("checking asks and changes nothing", async () => {
   await codes(world);
   expect(world.control.stats().updates).toEqual(before);
   expect(world.control.stats().writes).toBe(0);
+});
+
+test("a hundred channels are asked for a few at a time", async () => {
+  const world = await maxWorld();
+  const channels = Array.from({ length: 100 }, () => channelPlan(world.control.createChannel({}).chatId));
+  world.control.fault({ path: "/chats/*", fault: { kind: "hang" }, times: 100 });
+  const stop = new AbortController();
+  const checked = world.source({ channels }).check(stop.signal);
+  const asked = () => world.control.requests({}).filter((r) => r.path.startsWith("/chats/")).length;
+  await vi.waitFor(() => expect(asked()).toBeGreaterThan(0));
+  for (let i = 0; i < 200; i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(asked()).toBe(2);
+  stop.abort();
+  expect(await checked).toHaveLength(101);
 });
