@@ -186,7 +186,7 @@ function infoOf(json: Json, t: number): Info | null {
           serial: c.serial,
           restart: c.restart,
           first: c.first,
-          last: typeof c.last === "number" ? c.last : null,
+          last: isCount(c.last) ? c.last : null,
           hash: hash === null ? null : Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join(""),
         },
       ];
