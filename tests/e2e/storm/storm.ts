@@ -6,12 +6,11 @@ import { type Failpoint, failpointNames } from "../../../bridge/failpoint.ts";
 import { startMaxSimulator } from "../../../simulators/max/server.ts";
 import { type Trouble, troubleNames } from "../../../simulators/max/troubles.ts";
 import { root, tls } from "../../max-bot/tls.helper.ts";
-import { reader } from "../../reader.helper.ts";
 import { configuredBridge } from "../configured-bridge.ts";
 import type { Running } from "../processes.ts";
 import { Chance } from "./chance.ts";
 import { type Kind, Posts } from "./posts.ts";
-import { difference } from "./show.ts";
+import { readRoom } from "./readers.ts";
 import { Skies } from "./skies.ts";
 import { limits } from "./weather.ts";
 
@@ -41,6 +40,9 @@ const SPEED = 30;
 const PATIENCE = 180_000;
 
 const rest = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** How often a state that is waited for is looked at, ms. */
+const LOOK = 15;
 
 class Stuck extends Error {}
 
@@ -107,7 +109,7 @@ log: { level: warn }
     while (!(await reached())) {
       if (Date.now() > end) throw new Stuck(`${what} did not come; MAX's weather: ${skies.now}`);
       skies.look();
-      await rest(4);
+      await rest(LOOK);
     }
   };
   const metAgain = (trouble: Trouble, times: number): Promise<void> => {
@@ -268,17 +270,13 @@ log: { level: warn }
     o.say("all is published");
     await strangers(max.url, max.token);
     await until("the last update", () => control.stats().updates.pending === 0);
-    for (const { name, chats } of rooms) {
-      const r = await reader(bridge.link(name), undefined, clock);
-      let differs: string | null = null;
-      await until(`room ${name}`, async () => {
-        differs = await difference(r, posts.wanted(chats)).catch(String);
-        if (differs !== null) await rest(500);
-        return differs === null;
-      }).catch(() => wrong.push(`room ${name}: ${differs}`));
-      r.close();
+    const read = async ({ name, chats }: (typeof rooms)[number]): Promise<void> => {
+      const reading = { link: bridge.link(name), wanted: posts.wanted(chats), patience: PATIENCE };
+      const differs = await readRoom({ ...reading, clock: { speed: SPEED, since: begun } });
+      if (differs !== null) wrong.push(`room ${name}: ${differs}`);
       o.say(`room ${name}: ${differs ?? "right"}`);
-    }
+    };
+    await Promise.all(rooms.map(read));
     last.process.kill("SIGTERM");
     const how = await last.ended;
     if (how !== 0) wrong.push(`the last one ended by ${how}: ${last.output().slice(-2000)}`);
