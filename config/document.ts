@@ -93,6 +93,12 @@ function keyOfKeys(document: Document, lines: LineCounter): number | null {
   return line;
 }
 
+/** The same mistake is told once for a line, however often it is made there. */
+function onceALine(findings: readonly Finding[]): readonly Finding[] {
+  const told = new Map(findings.map((f) => [`${f.place.line} ${JSON.stringify(f.what)}`, f]));
+  return [...told.values()];
+}
+
 /** null: nested so deep that the parser gives up. */
 function parsed(text: string, lines: LineCounter): Document | null {
   try {
@@ -116,7 +122,7 @@ export function readYaml(text: string, file: string): YamlResult {
   if (document.errors.length > 0)
     return {
       ok: false,
-      findings: document.errors.map((error) => broken(error.code, lines.linePos(error.pos[0]).line)),
+      findings: onceALine(document.errors.map((e) => broken(e.code, lines.linePos(e.pos[0]).line))),
     };
   const odd = keyOfKeys(document, lines);
   if (odd !== null) return { ok: false, findings: [broken("KEY_OF_KEYS", odd)] };

@@ -475,6 +475,22 @@ const broken: readonly Case[] = [
   ["a reference to nothing", "data: ./data", "data: *nothing", "3", "никуда не ведёт", "leads nowhere"],
   ["two documents in one file", "feed:", "---\nfeed:", "16", "несколько документов", "several documents"],
   [
+    "a name that is a list itself",
+    "data: ./data",
+    "? [a, [b]]\n: ./data",
+    "3",
+    "само оказалось группой или списком",
+    "is a group or a list itself here",
+  ],
+  [
+    "brackets nested without end",
+    "data: ./data",
+    `data: ${"[".repeat(20_000)}`,
+    "3",
+    "вложены слишком глубоко",
+    "nested far too deep",
+  ],
+  [
     "a quote that is not closed",
     "title: Расписание",
     'title: "Расписание',
@@ -483,6 +499,18 @@ const broken: readonly Case[] = [
     "not written rightly",
   ],
 ];
+
+test("hyphens nested without end are told once, in both languages", async () => {
+  const { write, load, said } = await place();
+  await write("postern.yaml", `${"- ".repeat(20_000)}x\n`);
+  const loaded = await load();
+  if (loaded.ok) throw new Error("nothing was found wrong");
+  // Where the parser gives up by itself it names the line.
+  expect(said(loaded.errors, "ru").map((line) => line.replace(":1:", ":"))).toEqual([
+    "postern.yaml: Списки и группы вложены слишком глубоко. Ни одна настройка не лежит глубже пяти уровней; поищите строки из одних скобок, дефисов или вопросительных знаков.",
+  ]);
+  expect(said(loaded.errors, "en")[0]).toContain("nested far too deep");
+});
 
 test.each(broken)(
   "%s is told with file and line, in both languages",
