@@ -8,7 +8,7 @@ export const measurements: Readonly<
   claims: { load: async () => (await import("./claims.ts")).claims, limit: 90_000 },
   pipeline: { load: async () => (await import("./pipeline.ts")).pipeline, limit: 60_000 },
   spawn: { load: async () => (await import("./spawn.ts")).spawnToReady, limit: 60_000 },
-  idle: { load: async () => (await import("./idle.ts")).idle, limit: 60_000 },
+  idle: { load: async () => (await import("./idle.ts")).idle, limit: 80_000 },
   memory: { load: async () => (await import("./memory.ts")).memory, limit: 150_000 },
   reader: { load: async () => (await import("./reader.ts")).reader, limit: 60_000 },
 };
