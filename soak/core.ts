@@ -6,6 +6,7 @@ import { inWords, shrink } from "../tests/sim/shrink.ts";
 import { histogram, type Tally, tooRare } from "../tests/sim/tally.ts";
 import { inThreads } from "../tests/sim/workers.ts";
 import type { Check, Part, SoakOptions } from "./part.ts";
+import { storm } from "./storm.ts";
 
 const RUNS = 10_000;
 /** How often each fault and each crash point must be hit in all runs. */
@@ -94,5 +95,5 @@ async function hunt(o: SoakOptions, threads: number): Promise<readonly Check[]> 
 export const core: Part = async (o) => {
   if (o.seed !== null) return replay(o.seed, o.say);
   const threads = Math.max(1, availableParallelism());
-  return [...(await simulation(o, threads)), ...(await hunt(o, threads))];
+  return [...(await simulation(o, threads)), ...(await hunt(o, threads)), ...(await storm(o))];
 };

@@ -2,9 +2,13 @@ import { parseArgs } from "node:util";
 import { core } from "./core.ts";
 import { fuzzing } from "./fuzz.ts";
 import type { Check, Part } from "./part.ts";
+import { storm } from "./storm.ts";
 
 /** The long tests, in parts: `npm run soak [-- PART…]`. Without a part: all of them, one after another. */
 const parts: Readonly<Record<string, Part>> = { core, fuzz: fuzzing };
+/** Pieces of a part that can be asked for alone, with a seed of their own. */
+const pieces: Readonly<Record<string, Part>> = { storm };
+const all = { ...parts, ...pieces };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -12,9 +16,9 @@ const { values, positionals } = parseArgs({
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const names = positionals.length === 0 ? Object.keys(parts) : positionals;
-const unknown = names.filter((name) => !(name in parts));
+const unknown = names.filter((name) => !(name in all));
 if (unknown.length > 0) {
-  say(`There is no part ${unknown.join(", ")}. The parts are: ${Object.keys(parts).join(", ")}.`);
+  say(`There is no part ${unknown.join(", ")}. The parts are: ${Object.keys(all).join(", ")}.`);
   process.exit(1);
 }
 
@@ -22,7 +26,7 @@ const checks: Check[] = [];
 for (const name of names) {
   say(`\n== ${name}`);
   const from = performance.now();
-  const done = await parts[name]?.({
+  const done = await all[name]?.({
     seed: values.seed === undefined ? null : Number(values.seed),
     percent: Number(values.percent),
     say,
