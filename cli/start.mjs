@@ -4,9 +4,12 @@ import { homedir } from "node:os";
 import path from "node:path";
 import "./preflight.mjs";
 
-// Compiled code is kept for the next start, which takes half as long: code alone, and in a folder of the user's own,
-// since who can write there decides what runs. Where there is no such folder nothing is kept.
-const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
-module.enableCompileCache(path.join(caches, "postern", "compiled"));
+// The bridge's compiled code is kept for its next start, which takes half as long: code alone, and in a folder of the
+// user's own, since who can write there decides what runs. Where there is no such folder nothing is kept, and nothing
+// by other commands: whoever only tries the demo finds no trace of it later.
+if (process.argv.includes("run")) {
+  const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
+  module.enableCompileCache(path.join(caches, "postern", "compiled"));
+}
 
 await import("./main.ts");
