@@ -77,7 +77,9 @@ async function bundle(entry: string): Promise<string> {
     mode: "production",
     logLevel: "warn",
     define: { "process.env.NODE_ENV": '"production"' },
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    // The same whatever NODE_ENV says: the page's hash is told to people.
+    resolve: { conditions: ["module", "browser", "production"] },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
     build: {
       write: false,
       minify: true,

@@ -1,15 +1,18 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { buildReader, READER_LIMIT } from "../../../adapters/web/reader/build.ts";
 import { diffWords } from "../../../adapters/web/reader/ui/diff.ts";
 import { runsOf, safeLink } from "../../../adapters/web/reader/ui/marks.ts";
 
 const fixture = path.join(import.meta.dirname, "fixture.tsx");
 
-test("two builds give the same bytes, within the limit, and the policy stands first in the head", async () => {
+test("two builds give the same bytes, whatever NODE_ENV says, within the limit, the policy first in the head", async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("NODE_ENV", "production");
   const one = await buildReader({ entry: fixture });
+  vi.stubEnv("NODE_ENV", "development");
   const two = await buildReader({ entry: fixture });
   expect(two).toEqual(one);
   expect(one.gzipBytes).toBeLessThanOrEqual(READER_LIMIT);
