@@ -42,7 +42,8 @@ export function createCarriers(o: CarriersOptions) {
     const { carrier, bell } = way;
     let tries = 0;
     while (!signal.aborted || (way.behind && !cut.aborted)) {
-      let until: Millis = o.clock.now() + HEAD_EVERY;
+      const from = o.clock.now();
+      let until: Millis = from + HEAD_EVERY;
       way.behind = false;
       try {
         const log = o.view(room);
@@ -52,7 +53,9 @@ export function createCarriers(o: CarriersOptions) {
         }
         if (tries > 0) o.report(room, carrier.name, "copied");
         tries = 0;
-        await bell.wait(until, signal);
+        // The bell also ends a wait now and then by itself: that alone is no reason to make a head and write it.
+        do await bell.wait(until, signal);
+        while (!way.behind && !signal.aborted && o.clock.now() < until && o.clock.now() >= from);
       } catch (error) {
         if (isFull(error)) o.space.foundFull();
         o.report(room, carrier.name, "carrier_failed");
