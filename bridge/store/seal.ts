@@ -95,8 +95,13 @@ export function sealStore(db: Db, vault: Vault) {
     `UPDATE seal_rooms SET serial = ?, restart = ?, next_seq = ?, first_seq = ?, prev = ?, epoch = ?, last_t = ?,
        key_epoch = ?, key_sealed = ?, info_hash = ?, key_serial = ?, key_restart = ?, halted = ? WHERE room = ?`,
   );
-  const certs = db.prepare<[Uint8Array], { serial: number; cert: Buffer; online_sealed: Buffer | null }>(
-    "SELECT serial, cert, online_sealed FROM seal_certs WHERE root_pk = ? ORDER BY serial",
+  const online = db
+    .prepare<[Uint8Array, number], Buffer | null>(
+      "SELECT online_sealed FROM seal_certs WHERE root_pk = ? AND serial = ?",
+    )
+    .pluck();
+  const certs = db.prepare<[Uint8Array], { serial: number; cert: Buffer }>(
+    "SELECT serial, cert FROM seal_certs WHERE root_pk = ? ORDER BY serial",
   );
   const insertCert = db.prepare(
     "INSERT INTO seal_certs (root_pk, serial, cert, online_sealed) VALUES (?, ?, ?, ?)",
@@ -249,9 +254,8 @@ export function sealStore(db: Db, vault: Vault) {
       certs.all(rootPk).map(({ serial, cert }) => ({ serial, cert })),
     /** The secret that signs under a certificate; null when this machine does not hold it. */
     online(rootPk: Uint8Array, serial: number): Uint8Array | null {
-      const row = certs.all(rootPk).find((c) => c.serial === serial);
-      if (row?.online_sealed == null) return null;
-      return vault.open("seal", onlinePlace(rootPk, serial), row.online_sealed);
+      const sealed = online.get(rootPk, serial) ?? null;
+      return sealed === null ? null : vault.open("seal", onlinePlace(rootPk, serial), sealed);
     },
     insertCert: (rootPk: Uint8Array, serial: number, cert: Uint8Array, onlineSecret: Uint8Array) =>
       insertCert.run(rootPk, serial, cert, vault.seal("seal", onlinePlace(rootPk, serial), onlineSecret)),
