@@ -79,21 +79,39 @@ async function simulation(o: SoakOptions, threads: number): Promise<readonly Che
 }
 
 async function hunt(o: SoakOptions, threads: number): Promise<readonly Check[]> {
+  const waiting = [...mutants];
   const checks: Check[] = [];
-  for (const { name } of mutants) {
-    const tally = await inThreads({ mutant: name, from: 1, to: SEEDS_A_MUTANT, threads, untilFound: true });
-    const [found] = [...tally.failures].sort((a, b) => a.seed - b.seed);
-    o.say(
-      `mutant "${name}": ${found === undefined ? "lives" : `seed ${found.seed}: ${found.violations[0]}`}`,
-    );
-    checks.push({ name: `mutant is found: ${name}`, ok: found !== undefined });
-  }
+  const work = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const { name } = mutant;
+      const tally = await inThreads({
+        mutant: name,
+        from: 1,
+        to: SEEDS_A_MUTANT,
+        threads: 1,
+        untilFound: true,
+      });
+      const [found] = tally.failures;
+      o.say(
+        `mutant "${name}": ${found === undefined ? "lives" : `seed ${found.seed}: ${found.violations[0]}`}`,
+      );
+      checks.push({ name: `mutant is found: ${name}`, ok: found !== undefined });
+    }
+  };
+  await Promise.all(Array.from({ length: threads }, work));
   return checks;
 }
 
-/** The core under every fault, and the proof that the simulation would find what can go wrong. */
+const threads = Math.max(1, availableParallelism());
+
+/** Seeded runs of the core under every fault. */
+export const simulations: Part = (o) => (o.seed === null ? simulation(o, threads) : replay(o.seed, o.say));
+
+/** The proof that the simulation would find what can go wrong. */
+export const planted: Part = (o) => hunt(o, threads);
+
+/** The core under every fault, in a simulation and as a process that is killed. */
 export const core: Part = async (o) => {
   if (o.seed !== null) return replay(o.seed, o.say);
-  const threads = Math.max(1, availableParallelism());
-  return [...(await simulation(o, threads)), ...(await hunt(o, threads)), ...(await storm(o))];
+  return [...(await simulations(o)), ...(await planted(o)), ...(await storm(o))];
 };

@@ -130,10 +130,10 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "bridge/store/outbox.ts",
-        find: `      const fixed = atomically(db, () => {
+        find: `      const fixed = await together(() => {
         const row = deliveries.get(delivery.id);`,
         put: `      let later = (): void => {};
-      const fixed = atomically(db, () => {
+      const fixed = await together(() => {
         const row = deliveries.get(delivery.id);`,
       },
       {
@@ -166,12 +166,6 @@ export const mutants: readonly Mutant[] = [
     "        await handle.sync();\n",
     "",
   ),
-  one(
-    "a refused edit's notice is doubled",
-    "bridge/store/edit.ts",
-    `        if (row.action !== "reply" || row.id < waiting.id) continue;`,
-    `        if (row.action === "reply" || row.id < waiting.id) continue;`,
-  ),
   // What the simulation found in the bridge itself, undone again.
   one(
     "a late file brings back the text before an edit",
@@ -191,12 +185,6 @@ export const mutants: readonly Mutant[] = [
     "      if (error instanceof SpoolLost) {\n",
     "      if (error instanceof SpoolLost && delivery.id < 0) {\n",
   ),
-  one(
-    "a sealed file that is lost keeps its room from the feed",
-    "adapters/web/feed/tree.ts",
-    "  if (size === null) return false;\n",
-    "",
-  ),
 ];
 
 /** From now on this thread loads the bridge with the bug in it. Before any file of the bridge is loaded. */
@@ -208,7 +196,10 @@ export function plant(mutant: Mutant): void {
       if (own.length === 0) return loaded;
       let source =
         typeof loaded.source === "string" ? loaded.source : Buffer.from(bytes(loaded.source)).toString();
-      for (const { find, put } of own) source = source.replace(find, () => put);
+      for (const { find, put } of own) {
+        if (!source.includes(find)) throw new Error(`${mutant.name}: its place in the code is gone`);
+        source = source.replace(find, () => put);
+      }
       return { ...loaded, source };
     },
   });

@@ -1,54 +1,133 @@
-import Database from "better-sqlite3";
+import Database, { type Statement } from "better-sqlite3";
 import type { Db } from "../../bridge/store/db.ts";
+
+/** All rows of all tables. */
+export type Image = readonly (readonly [table: string, rows: readonly unknown[]])[];
+
+/** A connection with its compiled statements, by their texts: those of the bridge, and those of the simulation. */
+interface Open {
+  readonly db: Db;
+  readonly statements: Map<string, unknown[]>;
+  readonly own: Map<string, Statement<unknown[], unknown>>;
+}
+
+/** One of a run that has ended: compiling its statements anew would cost more than all that a run does with them. */
+let spare: Open | null = null;
 
 /**
  * A database in memory that outlives the lives of the bridge. What a life had not committed when it died is rolled
- * back, so the next one finds what a disk would have kept; the compiled statements, which cost more than all that
- * is done with them, are used again. With `reopen` every life really opens the image anew.
+ * back, so the next one finds what a disk would have kept. With `reopen` every life really opens an image of it anew.
  */
 export class Durable {
-  db: Db;
+  /** Whether a transaction fails at its end, as on a full disk. */
+  full: () => boolean = () => false;
   readonly #reopen: boolean;
-  #statements = new Map<string, unknown[]>();
+  #open: Open;
   #asked = new Map<string, number>();
 
   constructor(reopen: boolean) {
     this.#reopen = reopen;
-    this.db = this.#open(null);
+    this.#open = reopen || spare === null ? this.#made(null) : this.#taken(spare);
+    if (!reopen) spare = null;
   }
 
-  image(): Buffer {
-    return this.db.serialize();
+  get db(): Db {
+    return this.#open.db;
   }
 
-  /** For the next life: what was committed, or an earlier image that was put back. */
-  next(putBack: Buffer | null): void {
-    if (putBack === null && !this.#reopen) {
-      this.#asked = new Map();
-      this.db.pragma("query_only = OFF");
-      return;
+  /** All that is committed, to be put back later. */
+  image(): Image {
+    return this.#tables().map((table) => [table, this.#query(`SELECT * FROM ${table}`).raw().all()]);
+  }
+
+  /** For the next life: what was committed, or an earlier image that is put back. */
+  next(putBack: Image | null): void {
+    if (this.#reopen) {
+      const bytes = this.db.serialize();
+      this.db.close();
+      this.#open = this.#made(bytes);
     }
-    const image = putBack ?? this.image();
-    this.db.close();
-    this.db = this.#open(image);
+    this.#asked = new Map();
+    this.db.pragma("query_only = OFF");
+    if (putBack === null) return;
+    this.#empty();
+    for (const [table, rows] of putBack)
+      for (const row of rows) {
+        if (!Array.isArray(row)) throw new TypeError("a row that is none");
+        this.#query(`INSERT OR REPLACE INTO ${table} VALUES (${row.map(() => "?").join(", ")})`).run(...row);
+      }
   }
 
-  #open(image: Buffer | null): Db {
+  close(): void {
+    if (this.#reopen || spare !== null) this.db.close();
+    else spare = this.#open;
+  }
+
+  #tables(): readonly string[] {
+    const names = this.#query("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+    return names.map(String);
+  }
+
+  /** A statement of the simulation's own. */
+  #query(sql: string, { db, own } = this.#open): Statement<unknown[], unknown> {
+    const known = own.get(sql) ?? Database.prototype.prepare.bind(db)<unknown[], unknown>(sql);
+    own.set(sql, known);
+    return known;
+  }
+
+  #empty(): void {
+    this.db.pragma("foreign_keys = OFF");
+    for (const table of this.#tables())
+      if (table !== "vault_check") this.#query(`DELETE FROM ${table}`).run();
+  }
+
+  /** An ended run's database, emptied. */
+  #taken(open: Open): Open {
+    this.#open = open;
+    this.db.pragma("query_only = OFF");
+    this.#empty();
+    return this.#lent(open);
+  }
+
+  #made(image: Buffer | null): Open {
     const db = image === null ? new Database(":memory:") : new Database(image);
-    const prepare = db.prepare.bind(db);
-    this.#statements = new Map();
-    this.#asked = new Map();
+    return this.#lent({ db, statements: new Map(), own: new Map() });
+  }
+
+  /** Lets the connection serve this run: its statements are used again, its transactions fail where they shall. */
+  #lent(open: Open): Open {
+    const { db, statements } = open;
+    const prepare = Database.prototype.prepare.bind(db);
+    const transaction = Database.prototype.transaction.bind(db);
     // The n-th statement of one text in a life is the n-th of it in every life: each has its own way of reading rows.
     const cached = (sql: string): unknown => {
-      const own = this.#statements.get(sql) ?? [];
-      this.#statements.set(sql, own);
+      const known = statements.get(sql) ?? [];
+      statements.set(sql, known);
       const n = this.#asked.get(sql) ?? 0;
       this.#asked.set(sql, n + 1);
-      const known = own[n] ?? prepare(sql);
-      own[n] = known;
-      return known;
+      const statement = known[n] ?? prepare(sql);
+      known[n] = statement;
+      return statement;
     };
-    Object.defineProperty(db, "prepare", { value: cached });
-    return db;
+    const [begin, commit, rollback] = ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].map((sql) =>
+      this.#query(sql, open),
+    );
+    const immediate = (work: () => unknown): unknown => {
+      begin?.run();
+      try {
+        const result = work();
+        if (this.full()) throw new Database.SqliteError("database or disk is full", "SQLITE_FULL");
+        commit?.run();
+        return result;
+      } catch (error) {
+        if (db.inTransaction) rollback?.run();
+        throw error;
+      }
+    };
+    const failing = (work: () => unknown): unknown =>
+      db.inTransaction ? transaction(work) : { immediate: () => immediate(work) };
+    Object.defineProperty(db, "prepare", { value: cached, configurable: true });
+    Object.defineProperty(db, "transaction", { value: failing, configurable: true });
+    return open;
   }
 }

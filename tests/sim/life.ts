@@ -4,9 +4,11 @@ import { createTreeCarrier } from "../../adapters/web/feed/tree.ts";
 import { type Bridge, createBridge, type RoomSettings } from "../../bridge/bridge.ts";
 import type { RoomName } from "../../bridge/model/ids.ts";
 import { type Runtime, startRuntime } from "../../bridge/runtime.ts";
+import type { Carrier } from "../../bridge/seal/carrier.ts";
 import { readCert } from "../../bridge/seal/cert.ts";
 import { readHead } from "../../bridge/seal/head.ts";
 import { restartNeeded } from "../../bridge/seal/restart-rules.ts";
+import { openWitness, type Witness, witnessed } from "../../bridge/seal/witness.ts";
 import { atomically, type Db, readyDatabase } from "../../bridge/store/db.ts";
 import { createVault, type Vault } from "../../bridge/vault/vault.ts";
 import type { Durable } from "./database.ts";
@@ -20,6 +22,8 @@ import { Injected, type Life, type World } from "./world.ts";
 /** What outlives the bridge: the machine's disk, the source, the messenger. */
 export interface Surroundings {
   readonly lib: typeof sodium;
+  /** What a new database's check is sealed with, by chance of its own: one that is used again has it already. */
+  readonly checked: typeof sodium;
   readonly scenario: Scenario;
   readonly world: World;
   readonly disk: SimulatedDisk;
@@ -38,8 +42,6 @@ export interface Living extends Life {
   broken: boolean;
 }
 
-const PAGES = 1_000_000;
-
 const vaultOf = (lib: typeof sodium): Vault => createVault(lib, new Uint8Array(32).fill(42));
 
 /** Whether a part may break of this: it was injected. Anything else is a bug. */
@@ -51,7 +53,7 @@ export function born(s: Surroundings, number: number): Living {
   const { lib, world, scenario } = s;
   const { db } = s.durable;
   const vault = vaultOf(lib);
-  const opened = readyDatabase(db, vault);
+  const opened = readyDatabase(db, vaultOf(s.checked));
   if (!opened.ok) throw new Error(opened.problem.code);
   const life: Life = {
     number,
@@ -86,8 +88,8 @@ export function born(s: Surroundings, number: number): Living {
 export const feedFolder = (bridge: Bridge, room: RoomName): string =>
   `/feed/${Buffer.from(bridge.store.seal.get(room)?.roomId ?? []).toString("hex")}`;
 
-/** New chains where the feed knows more than the database, or where that was put back. */
-export function beginChains(s: Surroundings, life: Living, restored: boolean): void {
+/** New chains where feed or witness know more than the database, or where that was put back. */
+function beginChains(s: Surroundings, life: Living, witness: Witness, restored: boolean): void {
   const { bridge, db } = life;
   for (const room of bridge.store.seal.rooms()) {
     const state = bridge.store.seal.get(room);
@@ -98,8 +100,13 @@ export function beginChains(s: Surroundings, life: Living, restored: boolean): v
       cert === undefined ? null : readCert(s.lib, new Uint8Array(cert.cert), new Uint8Array(state.rootPk));
     const head =
       bytes === null || known === null ? null : readHead(s.lib, new Uint8Array(bytes), known.onlinePk);
-    const needed = restartNeeded(state, head === null ? [] : [head]);
-    if (needed !== null && !restored) s.world.wrong("the feed is ahead of the database that made it");
+    const noted = witness.known(Buffer.from(state.roomId).toString("hex"));
+    const needed = restartNeeded(
+      state,
+      [head, noted].filter((place) => place !== null),
+    );
+    if (needed !== null && !restored)
+      s.world.wrong("others know more of a log than the database that made it");
     if (needed === null && !restored) continue;
     s.world.note(`new chain in ${room}`);
     atomically(db, () => {
@@ -107,6 +114,15 @@ export function beginChains(s: Surroundings, life: Living, restored: boolean): v
     });
   }
 }
+
+/** A carrier that takes its time: what is sealed meanwhile is copied together, as on a busy machine. */
+const slow = (carrier: Carrier, world: World, life: Life): Carrier => ({
+  name: carrier.name,
+  async copy(log, signal) {
+    await carrier.copy(log, signal);
+    await world.clock(life).sleep(world.chance.between(200, 3_000), signal);
+  },
+});
 
 /** Starts everything that runs, after what a crash left behind is cleared away. */
 export async function begin(s: Surroundings, life: Living, restored: boolean): Promise<void> {
@@ -117,12 +133,19 @@ export async function begin(s: Surroundings, life: Living, restored: boolean): P
   const chatRoom = ROOMS[2];
   if (chatRoom === undefined) throw new Error("three rooms");
   await bridge.sweep();
-  beginChains(s, life, restored);
+  const witness = await openWitness(disk, "/keys/witness");
+  beginChains(s, life, witness, restored);
   const runtime = startRuntime({
     bridge,
     vault: vaultOf(s.lib),
     sources: [simulatedSource(world, s.truth, s.source, life)],
-    carriers: [createTreeCarrier(disk, "/feed", failpoints)],
+    carriers: [
+      slow(
+        witnessed(createTreeCarrier(disk, "/feed", failpoints), witness, () => {}),
+        world,
+        life,
+      ),
+    ],
     destinations: [chatDestination(world, s.chat, chatRoom, bridge, scenario.mappings, life)],
     mappings: scenario.mappings,
     lang: () => "ru",
@@ -149,10 +172,4 @@ export async function begin(s: Surroundings, life: Living, restored: boolean): P
     world.note(`broke: ${error instanceof Error ? error.message : "?"}`);
     if (!expected(error)) world.wrong(`it broke: ${error instanceof Error ? error.stack : String(error)}`);
   });
-}
-
-/** No more room in the database from now on, or again as much as it likes. */
-export function fillDatabase(db: Db, full: boolean): void {
-  const pages = full ? Number(db.pragma("page_count", { simple: true })) : PAGES;
-  db.pragma(`max_page_count = ${pages}`);
 }

@@ -3,9 +3,9 @@ import type sodium from "libsodium-wrappers";
 import { ready } from "../../bridge/seal/sodium.ts";
 import type { Db } from "../../bridge/store/db.ts";
 import { Chance } from "./chance.ts";
-import { Durable } from "./database.ts";
+import { Durable, type Image } from "./database.ts";
 import { SimulatedDisk } from "./disk.ts";
-import { begin, born, fillDatabase, type Living, type Surroundings } from "./life.ts";
+import { begin, born, type Living, type Surroundings } from "./life.ts";
 import { Chat } from "./messenger.ts";
 import { judge } from "./oracle.ts";
 import { Readers } from "./readers.ts";
@@ -42,12 +42,14 @@ const DAY = 86_400_000;
 export async function run(scenario: Scenario, o: RunOptions = {}): Promise<RunResult> {
   const real = await ready();
   const world = new World(scenario, o.told === true);
-  const lib: typeof sodium = o.real === true ? real : standIn(real, new Chance(scenario.seed, 3));
+  const library = (stream: number): typeof sodium =>
+    o.real === true ? real : standIn(real, new Chance(scenario.seed, stream));
   const disk = new SimulatedDisk(world);
   const readers = new Readers(world);
   disk.appeared = (file, bytes) => readers.look(file, bytes);
   const s: Surroundings = {
-    lib,
+    lib: library(3),
+    checked: library(4),
     scenario,
     world,
     disk,
@@ -58,6 +60,7 @@ export async function run(scenario: Scenario, o: RunOptions = {}): Promise<RunRe
   };
   const play = new Play(s);
   await play.toTheEnd();
+  s.durable.close();
   const count = (of: (what: string) => boolean) =>
     [...world.hits].reduce((sum, [what, n]) => (of(what) ? sum + n : sum), 0);
   return {
@@ -87,9 +90,9 @@ class Play {
   #life: Living;
   #lives = 1;
   /** Images of the database at some moments, for one to be put back. */
-  readonly #images: Buffer[] = [];
+  readonly #images: Image[] = [];
   #restored = false;
-  #putBack: Buffer | null = null;
+  #putBack: Image | null = null;
   #stopping: "no" | "asked" | "under way" | "done" = "no";
   #fullUntil = 0;
   #queries: { readonly db: Db; readonly open: Query<number>; readonly rooms: Query<RoomRow> } | null = null;
@@ -100,7 +103,8 @@ class Play {
   }
 
   async toTheEnd(): Promise<void> {
-    const { world, truth, source } = this.#s;
+    const { world, truth, source, durable } = this.#s;
+    durable.full = () => world.mono < this.#fullUntil && world.chance.odds(0.7);
     truth.happened = () => source.wake();
     this.#start();
     truth.play((index) => this.#strike(index));
@@ -124,7 +128,6 @@ class Play {
     const { world } = this.#s;
     const life = this.#life;
     life.freeze = () => void life.db.pragma("query_only = ON");
-    if (world.mono < this.#fullUntil) fillDatabase(life.db, true);
     world.note(`life ${life.number}`);
     this.#s.source.idle = false;
     begin(this.#s, life, this.#restored).then(
@@ -199,10 +202,6 @@ class Play {
   #fillDatabase(ms: number): void {
     const { world } = this.#s;
     this.#fullUntil = world.mono + ms;
-    if (!this.#life.dead) fillDatabase(this.#life.db, true);
-    world.later(this.#fullUntil, () => {
-      if (!this.#life.dead && this.#life.db.open) fillDatabase(this.#life.db, false);
-    });
   }
 
   /** Everything was told and taken, and nothing waits. */
@@ -280,7 +279,5 @@ class Play {
       }
     }
     await judge(this.#s, this.#life);
-    this.#life.dead = true;
-    this.#life.db.close();
   }
 }

@@ -22,7 +22,7 @@ const { scenarioOf } = await import("./scenario.ts");
 const { count, emptyTally } = await import("./tally.ts");
 
 /** One run in so many uses the real cryptographic library. */
-const REAL_EVERY = 50;
+const REAL_EVERY = 200;
 const tally = emptyTally();
 for (let seed = seeds.from; seed <= seeds.to; seed += seeds.step) {
   count(tally, seed, await run(scenarioOf(seed), { real: seed % REAL_EVERY === 0 }));

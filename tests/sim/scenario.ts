@@ -106,7 +106,7 @@ export const STRANGER = SenderId.parse("66");
 const tag = (name: string) => ({ kind: "hashtag", tag: name }) as const;
 const LARGEST = 98_566_144;
 
-/** Two channels into three rooms, by six mappings; two of them lead one channel to one room. */
+/** Two channels into three rooms, by five mappings, some of which lead one channel to the same room. */
 function mappings(chance: Chance): readonly Mapping[] {
   const [open, sealed, chat] = ROOMS;
   if (open === undefined || sealed === undefined || chat === undefined) throw new Error("three rooms");
@@ -130,11 +130,16 @@ function mappings(chance: Chance): readonly Mapping[] {
     backfill: { kind: "none" },
     ...over,
   });
+  // Every room is led to, and the chat by at least one of the two channels.
+  const main = chance.pick([[open, chat], [open], [chat], [chat]]);
+  const second = chance.pick(
+    main.includes(chat) ? [[sealed, chat], [sealed], [sealed]] : [[sealed, chat], [chat]],
+  );
   return [
-    one("main", 0, { rooms: [open, chat], exclude: [tag("#скрыто")] }),
+    one("main", 0, { rooms: main, exclude: [tag("#скрыто")] }),
     one("exams", 0, { rooms: [sealed], include: [tag("#экзамен")], attachments: ["file"] }),
     one("exams-open", 0, { rooms: [open], include: [tag("#экзамен")], largestFile: 2_000 }),
-    one("second", 1, { rooms: [sealed, chat], senders: [LISTED] }),
+    one("second", 1, { rooms: second, senders: [LISTED] }),
     one("important", 1, { rooms: [open], include: [tag("#важно")], largestFile: 2_000 }),
   ];
 }
@@ -180,15 +185,15 @@ function events(chance: Chance): readonly EventPlan[] {
   const out: EventPlan[] = [];
   const alive: number[] = [];
   const withFiles: number[] = [];
-  const count = chance.between(40, 43);
+  const count = chance.between(36, 38);
   let files = 0;
   while (out.length < count) {
     const after = pauses(chance);
     const dice = chance.next();
-    if (alive.length < 6 || dice < 0.5) {
+    if (alive.length < 6 || dice < 0.45) {
       const n = out.filter((e) => e.kind === "post").length;
       const tags = ["#экзамен", "#важно", "#срочно", "#скрыто"].filter((t) =>
-        chance.odds(t === "#экзамен" ? 0.35 : 0.1),
+        chance.odds(t === "#экзамен" ? 0.3 : 0.1),
       );
       const own = chance.odds(0.18) && files < 6 ? chance.between(1, 2) : 0;
       files += own;
@@ -197,7 +202,7 @@ function events(chance: Chance): readonly EventPlan[] {
         n,
         after,
         channel: chance.odds(0.6) ? 0 : 1,
-        sender: chance.odds(0.9) ? "channel" : chance.pick(["listed", "stranger"]),
+        sender: chance.odds(0.85) ? "channel" : chance.pick(["listed", "stranger"]),
         tags,
         fact: chance.between(1, 28),
         replyTo: chance.odds(0.15) && alive.length > 0 ? chance.pick(alive) : null,
@@ -205,7 +210,7 @@ function events(chance: Chance): readonly EventPlan[] {
       });
       alive.push(n);
       if (own > 0) withFiles.push(n);
-    } else if (dice < 0.86) {
+    } else if (dice < 0.82) {
       const more = chance.odds(0.06) && files < 8;
       if (more) files++;
       out.push({
@@ -215,9 +220,9 @@ function events(chance: Chance): readonly EventPlan[] {
         fact: chance.odds(0.5) ? chance.between(1, 28) : null,
         tag: chance.odds(0.15) ? chance.pick(["#экзамен", "#важно"]) : null,
         files: more ? file(chance, out.length, 9) : chance.odds(0.1) ? "drop" : "stay",
-        empty: chance.odds(0.08),
+        empty: chance.odds(0.12),
       });
-    } else if (dice < 0.98) {
+    } else if (dice < 0.95) {
       const n = chance.odds(0.5) ? chance.pick(alive.slice(-3)) : chance.pick(alive);
       alive.splice(alive.indexOf(n), 1);
       out.push({ kind: "remove", n, after });
@@ -263,7 +268,7 @@ function faults(chance: Chance): readonly FaultPlan[] {
   ];
 }
 
-/** The run of a seed: at least 40 events, 7 faults (of which at least 5 will strike) and 2 crashes. */
+/** The run of a seed: at least 40 events are told, 7 faults (of which at least 5 will strike) and 2 crashes. */
 export function scenarioOf(seed: number): Scenario {
   const chance = new Chance(seed, 1);
   return {
@@ -272,7 +277,7 @@ export function scenarioOf(seed: number): Scenario {
     timings: ROOMS.map(() => timing(chance)),
     events: events(chance),
     faults: faults(chance),
-    crashes: Array.from({ length: chance.between(2, 3) }, (): CrashPlan => {
+    crashes: Array.from({ length: chance.odds(0.8) ? 2 : 3 }, (): CrashPlan => {
       const point = chance.pick(crashPoints);
       return { point, skip: chance.between(0, (frequency[point] ?? 10) - 1) };
     }),

@@ -18,6 +18,8 @@ export class SourceState {
   idle = false;
   /** The history lacks posts that are there, and even says that they are gone. */
   glitch = false;
+  /** It cannot say of any post whether it is there. */
+  unsure = false;
   /** Events told, of any kind. */
   told = 0;
   wake: () => void = () => {};
@@ -47,8 +49,12 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
    * What is there of what was posted since `from`, and a window over each channel. `all`: every post, else those alone
    * of which something was never told.
    */
-  const history = (from: number, all: boolean): readonly SourceEvent[] => {
-    const there = truth.posts.filter((p) => !p.removed && p.postedAt >= from);
+  const history = (
+    from: number,
+    all: boolean,
+    lacks: TruePost | undefined = undefined,
+  ): readonly SourceEvent[] => {
+    const there = truth.posts.filter((p) => !p.removed && p.postedAt >= from && p !== lacks);
     const windows = CHANNELS.map(
       (channel, i): SourceEvent => ({
         type: "window",
@@ -86,6 +92,18 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
     return batch([{ type: "window", channel, from: 0, to: world.sourceNow(), ids: [] }], at);
   };
 
+  /** A post of those since `from` that the history does not show, though it is there and the bridge knows it. */
+  const hidden = (from: number, at: number): TruePost | undefined => {
+    const known = truth.updates
+      .slice(0, at)
+      .filter((u) => u.type === "posted" && !u.lost)
+      .map((u) => u.post)
+      .filter((p) => !p.removed && p.postedAt >= from && isMirrored(world.scenario.mappings, p));
+    if (known.length === 0 || !world.strikes("source.unsure")) return undefined;
+    state.unsure = true;
+    return world.chance.pick(known);
+  };
+
   const waiting = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       state.wake = () => {
@@ -107,6 +125,7 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
     }
     while (!signal.aborted) {
       state.glitch = false;
+      state.unsure = false;
       await world.outside(life, "source.poll");
       if (world.strikes("source.throws")) throw new Injected("source");
       if (world.strikes("source.trouble")) {
@@ -124,7 +143,8 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
         let end = at;
         while (truth.updates[end]?.lost === true) end++;
         const since = truth.posts.filter((p) => !p.old && p.postedAt <= first.at).at(-REACH);
-        yield batch(history(since?.postedAt ?? first.at, true), end);
+        const from = since?.postedAt ?? first.at;
+        yield batch(history(from, true, hidden(from, at)), end);
         at = end;
       } else if (first !== undefined) {
         const whole = next.slice(
@@ -157,7 +177,7 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
 
   const gone = async (id: ForeignId): Promise<Presence> => {
     await world.outside(life, "source.gone");
-    if (world.strikes("source.unsure")) return "unknown";
+    if (state.unsure) return "unknown";
     if (state.glitch) return "gone";
     return truth.posts.find((p) => foreignId(p) === id)?.removed === false ? "there" : "gone";
   };
