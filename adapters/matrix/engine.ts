@@ -1,0 +1,75 @@
+import type { DeviceId, RoomId, UserId } from "./ids.ts";
+
+/** How keys are shared in a room. `strict`: with devices alone that their owners have signed. */
+export interface RoomTrust {
+  readonly strict: boolean;
+  /** Whether those invited later may be given the keys of what was posted before (`history` > 0, MSC4268). */
+  readonly shareHistory: boolean;
+}
+
+/** What a sync brings for the engine, in the server's own words. */
+export interface SyncForEngine {
+  readonly toDevice: readonly unknown[];
+  readonly changed: readonly UserId[];
+  readonly left: readonly UserId[];
+  readonly oneTimeKeys: Readonly<Record<string, number>>;
+  readonly unusedFallbackKeys: readonly string[] | null;
+}
+
+/** An event encrypted for a room: the whole content of `m.room.encrypted`, to be stored and sent as it is. */
+export interface Encrypted {
+  readonly content: string;
+  /** The Megolm session that it was encrypted with. */
+  readonly session: string;
+}
+
+/** Why something could not be encrypted now. No content leaves in any of these cases. */
+export type EngineFault =
+  /** Keys could not be asked for or shared: try again, not before `at` (ms UTC) where the server names a time. */
+  { readonly kind: "fault"; readonly code: string; readonly at: number | null };
+
+export type DeviceTrust =
+  | "signed_by_owner"
+  /** No cross-signing identity yet, or this device is not signed by it. */
+  | "unsigned";
+
+/**
+ * The end-to-end encryption of one account's device. All calls are served one after another, so callers need no lock.
+ * A panic of the wasm engine, and a write of its store that fails, end in {@link Engine.broken}: then nothing works any
+ * more and the process must end.
+ */
+export interface Engine {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  /** Takes what a sync brought. Durable when it resolves: only then may the sync's place be stored. */
+  receive(sync: SyncForEngine): Promise<void>;
+  /** Sends what the engine wants to send (keys, queries, to-device messages). Faults of the outside are kept for the next time. */
+  flush(signal: AbortSignal): Promise<void>;
+  /** Shares the room's key with every device of `members` that lacks it, then encrypts. Durable when it resolves. */
+  encrypt(
+    room: RoomId,
+    members: readonly UserId[],
+    trust: RoomTrust,
+    type: string,
+    content: unknown,
+    signal: AbortSignal,
+  ): Promise<Encrypted | EngineFault>;
+  /** Shares the current session, if there is one, with devices that lack it (before what is fixed is sent). */
+  share(
+    room: RoomId,
+    members: readonly UserId[],
+    trust: RoomTrust,
+    signal: AbortSignal,
+  ): Promise<EngineFault | null>;
+  /** An event of a room in clear; null: it does not open (yet). */
+  decrypt(room: RoomId, event: unknown): Promise<{ readonly type: string; readonly content: unknown } | null>;
+  /** From the next event on a new session is used: somebody left. Durable when it resolves. */
+  rotate(room: RoomId): Promise<void>;
+  /** Whether this device is signed by its owner's identity, as the server has it. */
+  trust(signal: AbortSignal): Promise<DeviceTrust>;
+  /** MSC4268: gives the invited the keys of the room that may be shared. Call before the invitation is sent. */
+  shareHistory(room: RoomId, invited: UserId, signal: AbortSignal): Promise<EngineFault | null>;
+  /** Rejects when the engine broke; never resolves before {@link close}. */
+  readonly broken: Promise<never>;
+  close(): Promise<void>;
+}
