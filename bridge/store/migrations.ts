@@ -216,4 +216,12 @@ ALTER TABLE seal_rooms ADD COLUMN key_serial INTEGER;
 ALTER TABLE seal_rooms ADD COLUMN key_restart INTEGER;
 ALTER TABLE seal_rooms ADD COLUMN halted TEXT;
 `,
+  `
+CREATE TABLE kept (
+  owner TEXT NOT NULL,
+  place TEXT NOT NULL,
+  value_sealed BLOB NOT NULL,
+  PRIMARY KEY (owner, place)
+) STRICT, WITHOUT ROWID;
+`,
 ];

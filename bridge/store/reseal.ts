@@ -47,6 +47,7 @@ export const sealedColumns: readonly Column[] = [
   column("seal_certs", ["root_pk", "serial"], "online_sealed", "seal"),
   column("seal_rooms", ["room"], "key_sealed", "seal", joined("seal_rooms", "/key")),
   column("seal_files", ["room", "media"], "entry_sealed", "seal"),
+  column("kept", ["owner", "place"], "value_sealed", "kept"),
 ];
 
 /** Columns whose name says that they are sealed, and which another key than the vault's seals. */

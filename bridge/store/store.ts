@@ -5,6 +5,7 @@ import { counterStore } from "./counters.ts";
 import type { Db } from "./db.ts";
 import { deadLetterStore } from "./dead-letters.ts";
 import { deliveryStore } from "./deliveries.ts";
+import { keptStore } from "./kept.ts";
 import { laneStore } from "./lanes.ts";
 import { mediaStore } from "./media.ts";
 import { messageMap } from "./message-map.ts";
@@ -22,6 +23,7 @@ export function openStore(db: Db, vault: Vault, archiveDays: number) {
     blind: blindStore(db),
     counters: counterStore(db),
     deliveries,
+    kept: keptStore(db, vault),
     lanes: laneStore(db),
     letters: deadLetterStore(db, announcements, deliveries),
     map: messageMap(db, vault),

@@ -16,6 +16,7 @@ const purposes = {
   identity: 12,
   spool: 13,
   announcement: 14,
+  kept: 15,
 } as const;
 export type Purpose = keyof typeof purposes;
 

@@ -264,6 +264,7 @@ test("whatever waits, was sent or is kept is under the new key afterwards, and h
   const head = await outbox.claim(c.clock.now(), new Set());
   if ("next" in head) throw new Error("nothing waits");
   store.deliveries.fix(head.id, "1.0.9", new Uint8Array([1, 2, 3]), []);
+  store.kept.of("matrix.campus").put("session", { token: "слово" });
 
   const vault = createVault(c.lib, old);
   const before = opened(c, vault);
