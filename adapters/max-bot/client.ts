@@ -2,6 +2,9 @@ import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { Millis } from "../../bridge/model/ids.ts";
 import type { SourceTrouble } from "../../bridge/model/source.ts";
+import { bounded } from "../net/body.ts";
+import { faultOf } from "../net/fault.ts";
+import { pauseOf, timeOf } from "../net/pause.ts";
 import { parseJson } from "./json.ts";
 
 /**
@@ -37,39 +40,6 @@ export interface Client {
 const LARGEST_ANSWER = 64 * 2 ** 20;
 const trouble = (code: SourceTrouble, retryAfter = 0): Answer => ({ kind: "trouble", code, retryAfter });
 
-/** The longest pause that is taken from an answer: a mistake there must not stop a source for good. */
-const LONGEST_PAUSE = 24 * 3_600_000;
-
-type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** The server's own time, ms UTC; null where it tells none. */
-function timeOf(headers: Headers): Millis | null {
-  const told = Date.parse(String(headers.date ?? ""));
-  return Number.isNaN(told) ? null : told;
-}
-
-/** Retry-After (seconds, or a date by the server's clock) as ms from now; 0 where there is none. */
-export function pauseOf(headers: Headers, now: Millis): number {
-  const value = String(headers["retry-after"] ?? "").trim();
-  const told = /^\d{1,12}(\.\d+)?$/.test(value)
-    ? Math.ceil(Number(value) * 1000)
-    : Date.parse(value) - (timeOf(headers) ?? now);
-  return Number.isNaN(told) ? 0 : Math.min(LONGEST_PAUSE, Math.max(0, told));
-}
-
-/** The codes of a failed connection, for telling what to mend. */
-function faultOf(error: unknown, timedOut: boolean, proxied: boolean): SourceTrouble {
-  if (timedOut) return "timeout";
-  const seen: string[] = [];
-  for (let e: unknown = error; e instanceof Error && seen.length < 8; e = e.cause)
-    seen.push(e.name, "code" in e ? String(e.code) : "", e.message);
-  const words = seen.join(" ");
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|ERR_SSL|EPROTO/.test(words)) return "tls";
-  if (/TIMEOUT|ETIMEDOUT/i.test(words)) return "timeout";
-  if (proxied && /proxy|socks|ECONNREFUSED/i.test(words)) return "proxy";
-  return "unreachable";
-}
-
 export function createClient(o: ClientOptions & { readonly proxied: boolean }): Client {
   // A 429 is for the bot, not for one question: until it ends nothing is asked at all.
   let closedUntil: Millis = Number.NEGATIVE_INFINITY;
@@ -92,7 +62,7 @@ export function createClient(o: ClientOptions & { readonly proxied: boolean }): 
         });
         const { headers, statusCode: status } = answer;
         const at = timeOf(headers) ?? o.clock.now();
-        const body = await bounded(answer.body);
+        const body = await bounded(answer.body, LARGEST_ANSWER);
         if (body === null) return trouble("bad_answer");
         const after = pauseOf(headers, o.clock.now());
         if (status === 429) {
@@ -109,7 +79,8 @@ export function createClient(o: ClientOptions & { readonly proxied: boolean }): 
           return trouble("not_json");
         }
       } catch (error) {
-        return trouble(faultOf(error, over.signal.aborted && !signal.aborted, o.proxied));
+        const late = over.signal.aborted && !signal.aborted;
+        return trouble(late ? "timeout" : faultOf(error, o.proxied));
       } finally {
         settled.abort();
       }
@@ -124,16 +95,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A body as text (UTF-8 decoded over chunk borders); null when it is absurdly large. */
-async function bounded(body: AsyncIterable<Uint8Array>): Promise<string | null> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    if (size > LARGEST_ANSWER) return null;
-    pieces.push(piece);
-  }
-  return new TextDecoder().decode(Buffer.concat(pieces));
 }

@@ -1,9 +1,9 @@
 import type { Clock, Random } from "../../bridge/model/effects.ts";
 import type { SourceName } from "../../bridge/model/ids.ts";
 import type { Source } from "../../bridge/model/source.ts";
+import { createDispatcher } from "../net/dispatcher.ts";
 import { check } from "./check.ts";
 import { createClient } from "./client.ts";
-import { createDispatcher } from "./dispatcher.ts";
 import type { ChannelPlan } from "./history.ts";
 import { lookUp, mayRead } from "./lookup.ts";
 import { createMedia } from "./media.ts";

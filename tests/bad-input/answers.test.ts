@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { pauseOf } from "../../adapters/max-bot/client.ts";
+import { pauseOf } from "../../adapters/net/pause.ts";
 import { wordsOf } from "../../cli/texts/index.ts";
 import { type Answered, stand } from "./stand.helper.ts";
 

@@ -1,7 +1,10 @@
 import { rootCertificates } from "node:tls";
 import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from "undici";
 
-/** The way out of one source: its own proxy and its own trusted certificates, shared with nothing else. */
+/**
+ * The way out of one source or account: its own proxy and its own trusted certificates, shared with nothing else.
+ * A proxy is used for everything; where it fails, the request fails.
+ */
 export function createDispatcher(o: {
   readonly ca: string | null;
   readonly proxy: string | null;
