@@ -24,9 +24,16 @@ import type { SilenceRule } from "./store/planning.ts";
 import { openStore } from "./store/store.ts";
 import type { Vault } from "./vault/vault.ts";
 
+/** What the core must know of a room that is no sealed one: the rest is its destination's. */
+export interface OtherRoomInfo {
+  readonly lang: "ru" | "en";
+  /** Days. */
+  readonly history: number;
+}
+
 /** A room as the core needs to know it. */
 export interface RoomSettings {
-  readonly info: SealedRoomInfo;
+  readonly info: SealedRoomInfo | OtherRoomInfo;
   readonly timing: RoomTiming;
 }
 
@@ -52,6 +59,11 @@ export function createBridge(o: BridgeOptions) {
   const store = openStore(db, vault, archiveDays);
   const mapping = (name: string) => o.mappings.find((m) => m.name === name) ?? null;
   const langOf = (room: RoomName) => o.rooms.get(room)?.info.lang ?? "ru";
+  /** null: it is not configured, or it is no sealed room (any more, as the database may remember it). */
+  const sealedInfo = (room: RoomName): SealedRoomInfo | null => {
+    const info = o.rooms.get(room)?.info;
+    return info !== undefined && "origins" in info ? info : null;
+  };
   const newId = () => Buffer.from(o.random.bytes(8)).toString("base64url");
 
   const log = createRoomLog({
@@ -59,7 +71,7 @@ export function createBridge(o: BridgeOptions) {
     store: store.seal,
     now: () => clock.now(),
     sourceTime: () => store.sources.newestRead(),
-    info: (room) => o.rooms.get(room)?.info ?? null,
+    info: sealedInfo,
     failpoints: o.failpoints,
   });
   const spool = createSpool(lib, o.disk, path.join(o.dataFolder, "spool"), o.failpoints);
@@ -131,7 +143,7 @@ export function createBridge(o: BridgeOptions) {
       new Map(
         store.seal
           .rooms()
-          .filter((room) => o.rooms.has(room))
+          .filter((room) => sealedInfo(room) !== null)
           .map((room) => [
             room,
             sealedDestination({
@@ -191,7 +203,7 @@ export function createBridge(o: BridgeOptions) {
     async newDay(): Promise<readonly RoomName[]> {
       const changed: RoomName[] = [];
       for (const room of store.seal.rooms())
-        if (o.rooms.has(room) && atomically(db, () => log.newDay(room))) changed.push(room);
+        if (sealedInfo(room) !== null && atomically(db, () => log.newDay(room))) changed.push(room);
       await outbox.forget(clock.now());
       forgetCopies(o.dataFolder, clock.now());
       for (const room of changed) await files.sweep(room);

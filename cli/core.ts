@@ -64,6 +64,8 @@ const keyProblem = (problem: KeyProblem): OpenProblem => ({
 
 /** What the core needs to know of a room. */
 function settingsOf(room: RoomConfig): RoomSettings {
+  if (room.type === "matrix")
+    return { timing: room.timing, info: { lang: room.lang, history: room.history } };
   return {
     timing: room.timing,
     info: {

@@ -4,6 +4,7 @@ import type { Clock } from "../bridge/model/effects.ts";
 import { originUrl } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import { feedAddress } from "./join-link.ts";
+import { originsOf, sealedRooms } from "./room-kinds.ts";
 
 /** Why the feed is not served. */
 export interface FeedFault {
@@ -32,7 +33,7 @@ type Listening =
 const settingsOf = (config: Config) => ({
   ...config.feed,
   publicUrl: null,
-  origins: [...config.rooms.values()].flatMap((room) => room.origins.map(originUrl)),
+  origins: sealedRooms(config).flatMap((room) => originsOf(config, room).map(originUrl)),
 });
 
 export async function openFeed(

@@ -4,6 +4,7 @@ import { joinLink } from "../bridge/seal/link.ts";
 import { chainNumber } from "../bridge/seal/restart-rules.ts";
 import type { Config } from "../config/config.ts";
 import type { Core } from "./core.ts";
+import { originsOf } from "./room-kinds.ts";
 
 /** What the feed listens on as the start of an address: no slash at its end. */
 export const feedAddress = (host: string, port: number): string =>
@@ -31,7 +32,7 @@ export function linkOf(
   room: RoomName,
   page: string,
   fromToday: boolean,
-  origins: readonly string[] = core.config.rooms.get(room)?.origins ?? [],
+  origins: readonly string[] = originsOf(core.config, room),
 ): string | null {
   const { store, log } = core.bridge;
   const state = store.seal.get(room);

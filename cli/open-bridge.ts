@@ -4,6 +4,7 @@ import { roomHead, roomInit, roomLink, roomState } from "./operations/rooms.ts";
 import { status } from "./operations/status.ts";
 import type { Reached } from "./reach.ts";
 import { reachBridge } from "./reach-bridge.ts";
+import { originsOf } from "./room-kinds.ts";
 
 /** What the commands need, over {@link reachBridge}. */
 export const openBridge: OpenBridge = async (config, options) => {
@@ -47,7 +48,7 @@ function commandsOf(config: Config, reached: Reached): BridgeCommands {
           room,
           page,
           fromToday,
-          origins: [...(config.rooms.get(room)?.origins ?? [])],
+          origins: [...originsOf(config, room)],
         }),
       headMade: (room, head) => reached.ask(roomHead, { room, head }),
     },

@@ -10,6 +10,7 @@ import { originUrl } from "../config/addresses.ts";
 import type { Core } from "./core.ts";
 import { isOwnFeed } from "./own-feed.ts";
 import type { OwnOrigins } from "./own-origins.ts";
+import { originsOf } from "./room-kinds.ts";
 
 /** What is known of a room's log besides the database: by its own tree, the witness and its other places. */
 export interface Told {
@@ -104,7 +105,7 @@ async function others(
   own: OwnOrigins | null,
 ): Promise<{ readonly files: readonly Files[]; readonly unheard: boolean }> {
   const { config } = core;
-  const places = (config.rooms.get(room)?.origins ?? []).filter((o) => !isOwnFeed(config, originUrl(o)));
+  const places = originsOf(config, room).filter((o) => !isOwnFeed(config, originUrl(o)));
   const answers = await Promise.all(
     places.map(async (origin) => {
       const url = originUrl(origin);

@@ -1,16 +1,17 @@
 import path from "node:path";
-import { ChannelId, MappingName, RoomName, SenderId, SourceName } from "../bridge/model/ids.ts";
+import { AccountName, ChannelId, MappingName, RoomName, SenderId, SourceName } from "../bridge/model/ids.ts";
 import type { Mapping } from "../bridge/model/mapping.ts";
-import type { Config, Lang, RoomConfig, SourceConfig } from "./config.ts";
+import type { AccountConfig, Config, Lang, RoomConfig, SourceConfig } from "./config.ts";
 import { midnight } from "./human.ts";
 import type { Written } from "./schema.ts";
 import { Secret } from "./secret.ts";
-import type { NoticeSecrets, SourceSecrets } from "./secrets.ts";
+import type { AccountSecrets, NoticeSecrets, SourceSecrets } from "./secrets.ts";
 
 /** From what was written and passed all checks to what the bridge works with. Nothing can fail here. */
 
 type WrittenMapping = Written["mappings"][number];
 type WrittenRoom = Written["rooms"][RoomName];
+type WrittenAccount = Written["matrix"][AccountName];
 type WrittenSource = Written["sources"][SourceName];
 
 function backfill(written: WrittenMapping["backfill"], zone: string): Mapping["backfill"] {
@@ -50,21 +51,45 @@ function mapping(written: WrittenMapping, index: number, all: WrittenSilence): M
 }
 
 function room(name: RoomName, written: WrittenRoom, lang: Lang): RoomConfig {
+  const { title, history, zone } = written;
+  const timing = {
+    slots: unique(written.timing.slots).toSorted((a, b) => a - b),
+    jitter: written.timing.jitter,
+    silentHours: written.timing.silent_hours ?? null,
+  };
+  const any = { name, title, history, lang: written.lang ?? lang, zone, timing };
+  if (written.type === "matrix")
+    return {
+      ...any,
+      type: "matrix",
+      account: written.account,
+      topic: written.topic ?? null,
+      historyVisibility: written.history_visibility ?? (history > 0 ? "shared" : "joined"),
+      trust: written.trust,
+      digest: written.digest,
+    };
   return {
-    name,
-    type: written.type,
-    title: written.title,
-    history: written.history,
+    ...any,
+    type: "sealed",
     origins: unique(written.origins),
-    lang: written.lang ?? lang,
-    zone: written.zone,
     welcome: written.welcome ?? null,
     telegram: written.telegram ?? null,
-    timing: {
-      slots: unique(written.timing.slots).toSorted((a, b) => a - b),
-      jitter: written.timing.jitter,
-      silentHours: written.timing.silent_hours ?? null,
-    },
+  };
+}
+
+function account(
+  name: AccountName,
+  written: WrittenAccount,
+  base: string,
+  secrets?: AccountSecrets,
+): AccountConfig {
+  return {
+    name,
+    baseUrl: written.base_url,
+    deviceName: written.device_name,
+    caFile: written.ca_file === undefined ? null : path.resolve(base, written.ca_file),
+    proxy: secrets?.proxy ?? null,
+    deadlines: { call: written.deadlines.call, file: written.deadlines.file },
   };
 }
 
@@ -99,15 +124,19 @@ export interface BuildInput {
   readonly file: string;
   readonly written: Written;
   readonly secrets: ReadonlyMap<string, SourceSecrets>;
+  readonly accounts: ReadonlyMap<string, AccountSecrets>;
   readonly notices: NoticeSecrets;
 }
 
 /** Relative paths are taken from the folder of the file. */
-export function build({ file, written, secrets, notices }: BuildInput): Config {
+export function build({ file, written, secrets, accounts, notices }: BuildInput): Config {
   const base = path.dirname(file);
   const at = (relative: string): string => path.resolve(base, relative);
   const data = at(written.data);
   const { vault, feed, log, disk, monitor } = written;
+  // Where no room is sealed there is nothing that a feed could serve.
+  const sealed = Object.values(written.rooms).some((one) => one.type === "sealed");
+  const served = sealed || Object.keys(written.rooms).length === 0;
   const [program, ...args] = written.notices.command ?? [];
   return {
     file,
@@ -124,12 +153,18 @@ export function build({ file, written, secrets, notices }: BuildInput): Config {
         source(name, one, base, secrets.get(name)),
       ]),
     ),
+    matrix: new Map(
+      entries(written.matrix, AccountName).map(([name, one]) => [
+        name,
+        account(name, one, base, accounts.get(name)),
+      ]),
+    ),
     rooms: new Map(
       entries(written.rooms, RoomName).map(([name, one]) => [name, room(name, one, written.lang)]),
     ),
     mappings: written.mappings.map((one, index) => mapping(one, index, written.silence)),
     feed: {
-      listen: feed.listen.at,
+      listen: served ? feed.listen.at : null,
       publicUrl: feed.public_url ?? null,
       folder: feed.folder === undefined ? path.join(data, "feed") : at(feed.folder),
       reader: feed.reader,

@@ -1,4 +1,4 @@
-import type { Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
+import type { AccountName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { Mapping, RoomTiming } from "../bridge/model/mapping.ts";
 import type { Listen } from "./addresses.ts";
 import type { Secret } from "./secret.ts";
@@ -14,6 +14,8 @@ export interface Config {
   readonly witness: string | null;
   readonly vault: { readonly keyFile: string | null; readonly passphrase: boolean };
   readonly sources: ReadonlyMap<SourceName, SourceConfig>;
+  /** Accounts with Matrix servers. */
+  readonly matrix: ReadonlyMap<AccountName, AccountConfig>;
   readonly rooms: ReadonlyMap<RoomName, RoomConfig>;
   /** In the order written: the first that matches decides for a room. */
   readonly mappings: readonly Mapping[];
@@ -47,22 +49,49 @@ export interface SourceConfig {
   readonly reach: Millis;
 }
 
-export interface RoomConfig {
+export interface AccountConfig {
+  readonly name: AccountName;
+  /** Without a closing slash. */
+  readonly baseUrl: string;
+  readonly deviceName: string;
+  readonly caFile: string | null;
+  /** http, https or socks5; may hold a password. */
+  readonly proxy: Secret | null;
+  readonly deadlines: { readonly call: Millis; readonly file: Millis };
+}
+
+interface AnyRoom {
   readonly name: RoomName;
-  readonly type: "sealed";
   readonly title: string;
   /** Days; 0: nothing is kept. */
   readonly history: number;
-  /** As links and infos write them: without scheme. Empty: the page's own folder. */
-  readonly origins: readonly string[];
   readonly lang: Lang;
   /** IANA name. */
   readonly zone: string;
+  readonly timing: RoomTiming;
+}
+
+export interface SealedRoomConfig extends AnyRoom {
+  readonly type: "sealed";
+  /** As links and infos write them: without scheme. Empty: the page's own folder. */
+  readonly origins: readonly string[];
   readonly welcome: string | null;
   /** The Telegram channel that carries the log. */
   readonly telegram: string | null;
-  readonly timing: RoomTiming;
 }
+
+export interface MatrixRoomConfig extends AnyRoom {
+  readonly type: "matrix";
+  readonly account: AccountName;
+  readonly topic: string | null;
+  readonly historyVisibility: "shared" | "invited" | "joined";
+  /** `strict`: keys go to devices alone that their owners have confirmed. */
+  readonly trust: "all" | "strict";
+  /** Whether those who join later get a digest of the last `history` days. */
+  readonly digest: boolean;
+}
+
+export type RoomConfig = SealedRoomConfig | MatrixRoomConfig;
 
 export interface FeedConfig {
   /** null: not served, only written. Port 0: any free one. */

@@ -51,6 +51,24 @@ function* names(file: Loose): Iterable<Told> {
   }
 }
 
+/** Which account serves which room. */
+function* accounts(file: Loose): Iterable<Told> {
+  const known = Object.keys(file.matrix);
+  const named = new Set<string>();
+  for (const [name, room] of Object.entries(file.rooms)) {
+    if (room.type !== "matrix" || room.account === undefined) continue;
+    named.add(room.account);
+    if (!known.includes(room.account))
+      yield error(["rooms", name, "account"], {
+        code: "unknown_account",
+        found: room.account,
+        nearest: nearest(room.account, known),
+      });
+  }
+  for (const name of known)
+    if (!named.has(name)) yield warning(["matrix", name], { code: "unused_account", name });
+}
+
 function* unused(file: Loose): Iterable<Told> {
   if (file.mappings.length === 0) {
     yield warning(["mappings"], { code: "nothing_mapped" });
@@ -76,7 +94,7 @@ function* rules(file: Loose): Iterable<Told> {
         yield warning([...at, "edits"], { code: "no_history_edits", room, rule: edits });
       if (file.rooms[room].history === 0 && mapping.removals === "strike")
         yield warning([...at, "removals"], { code: "no_history_removals", room, rule: "strike" });
-      if (size !== null && size > sealedFileLimit)
+      if (size !== null && size > sealedFileLimit && file.rooms[room].type !== "matrix")
         yield warning([...at, "largest_file"], { code: "above_sealed", room });
     }
   }
@@ -111,6 +129,7 @@ function* monitor(file: Loose): Iterable<Told> {
 export function crossChecks(file: Loose, base: string, keyInDataAllowed: boolean): readonly Told[] {
   return [
     ...names(file),
+    ...accounts(file),
     ...unused(file),
     ...rules(file),
     ...folders(file, base, keyInDataAllowed),

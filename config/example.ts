@@ -11,6 +11,8 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>> | undefined;
   readonly additionalProperties?: Node | boolean | undefined;
   readonly items?: Node | undefined;
+  /** Kinds of a group; all but the first say a name that the example gives them. */
+  readonly oneOf?: readonly Node[] | undefined;
 }
 const Node: z.ZodType<Node> = z.looseObject({
   description: z.string().optional(),
@@ -25,6 +27,7 @@ const Node: z.ZodType<Node> = z.looseObject({
     .optional(),
   additionalProperties: z.union([z.boolean(), z.lazy(() => Node)]).optional(),
   items: z.lazy(() => Node).optional(),
+  oneOf: z.array(z.lazy(() => Node)).optional(),
 });
 
 const width = 100;
@@ -62,11 +65,15 @@ function item(lines: readonly string[], indent: string): readonly string[] {
 function below(node: Node, indent: string, off: boolean): readonly string[] | null {
   if (node.properties !== undefined) return group(node.properties, `${indent}  `, off);
   const named = node.additionalProperties;
-  if (typeof named === "object" && named.properties !== undefined)
-    return [
-      put(`${indent}  ${String(node.example)}:`, off),
-      ...group(named.properties, `${indent}    `, off),
-    ];
+  const kinds = typeof named === "object" ? (named.oneOf ?? [named]) : [];
+  if (kinds[0]?.properties !== undefined)
+    return kinds.flatMap((kind) => {
+      const kindOff = off || kind.off === true;
+      return [
+        put(`${indent}  ${String(kind.example ?? node.example)}:`, kindOff),
+        ...group(kind.properties ?? {}, `${indent}    `, kindOff),
+      ];
+    });
   if (node.items?.properties !== undefined)
     return item(group(node.items.properties, `${indent}    `, off), indent);
   return null;

@@ -25,11 +25,11 @@ export type What =
   | { readonly code: "not_one_of"; readonly allowed: readonly string[]; readonly found: string | null }
   | { readonly code: "bad_name"; readonly found: string }
   | {
-      readonly code: "unknown_source" | "unknown_room";
+      readonly code: "unknown_source" | "unknown_room" | "unknown_account";
       readonly found: string;
       readonly nearest: string | null;
     }
-  | { readonly code: "unused_source" | "unused_room"; readonly name: string }
+  | { readonly code: "unused_source" | "unused_room" | "unused_account"; readonly name: string }
   | { readonly code: "nothing_mapped" }
   | { readonly code: "name_twice"; readonly found: string }
   | { readonly code: "channel_not_number"; readonly found: string }

@@ -10,23 +10,33 @@ const Shape = z.looseObject({
   properties: z.record(z.string(), z.unknown()).optional(),
   additionalProperties: z.unknown().optional(),
   items: z.unknown().optional(),
+  oneOf: z.array(z.unknown()).optional(),
 });
+const Kind = z.looseObject({ properties: z.looseObject({ type: z.looseObject({ const: z.string() }) }) });
+
+const Group = z.record(z.string(), z.unknown());
+
+/** Of several kinds of group the one that the value says it is. */
+function ofKind(shape: unknown, value: unknown): unknown {
+  const kinds = Shape.safeParse(shape).data?.oneOf;
+  const type = Group.safeParse(value).data?.type;
+  return kinds?.find((kind) => Kind.safeParse(kind).data?.properties.type.const === type) ?? shape;
+}
 
 /** The keys that the schema knows under `path`. */
-function knownKeys(path: Path): readonly string[] {
+function knownKeys(path: Path, root: unknown): readonly string[] {
   let at: unknown = z.toJSONSchema(Schema, { io: "input" });
-  for (const part of path) {
+  for (const [depth, part] of path.entries()) {
     const shape = Shape.safeParse(at);
     if (!shape.success) return [];
-    at =
+    const next =
       typeof part === "number"
         ? shape.data.items
         : (shape.data.properties?.[part] ?? shape.data.additionalProperties);
+    at = ofKind(next, valueAt(root, path.slice(0, depth + 1)));
   }
   return Object.keys(Shape.safeParse(at).data?.properties ?? {});
 }
-
-const Group = z.record(z.string(), z.unknown());
 
 function valueAt(root: unknown, path: Path): unknown {
   let at = root;
@@ -45,11 +55,12 @@ function found(value: unknown, path: Path): string | null {
   return simple ? String(value).slice(0, 60) : null;
 }
 
-/** Whether a name of a source, a room or a mapping stands at `path`. */
+/** Whether a name of a source, a room, an account or a mapping stands at `path`. */
 function isName(path: Path): boolean {
   return (
-    path[0] === "mappings" &&
-    (path[2] === "name" || path[2] === "source" || (path[2] === "rooms" && path.length === 4))
+    (path[0] === "rooms" && path[2] === "account") ||
+    (path[0] === "mappings" &&
+      (path[2] === "name" || path[2] === "source" || (path[2] === "rooms" && path.length === 4)))
   );
 }
 
@@ -69,7 +80,7 @@ interface Told {
 function tell(issue: z.core.$ZodIssue, root: unknown): readonly Told[] {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(path);
+    const known = knownKeys(path, root);
     return issue.keys.map((key) => ({
       path: [...path, key],
       what: { code: "unknown_key", nearest: nearest(key, known), known },
@@ -79,6 +90,9 @@ function tell(issue: z.core.$ZodIssue, root: unknown): readonly Told[] {
   const one = (what: What): readonly Told[] => [{ path, what }];
   if (issue.code === "invalid_key") return one({ code: "bad_name", found: String(path.at(-1)) });
   if (value === undefined) return one({ code: "missing" });
+  const kinds = issue.code === "invalid_union" && "options" in issue ? issue.options : undefined;
+  if (kinds !== undefined && kinds.length > 0)
+    return one({ code: "not_one_of", allowed: kinds.map(String), found: found(value, path) });
   const hint = closest(issue);
   if (hint !== null) return one({ code: "bad_value", hint, found: found(value, path) });
   if (isName(path)) return one({ code: "bad_name", found: found(value, path) ?? "" });

@@ -64,13 +64,17 @@ async function inlineSecrets(
   value: ReturnType<typeof loosely>,
   options: LoadOptions,
 ): Promise<readonly Told[]> {
-  const held = Object.entries(value.sources).find(
-    ([, source]) => source.token !== undefined || source.proxy?.includes("@") === true,
-  );
+  const held = [
+    ...Object.entries(value.sources).map(([name, one]) => ["sources", name, one] as const),
+    ...Object.entries(value.matrix).map(
+      ([name, one]) => ["matrix", name, { ...one, token: undefined }] as const,
+    ),
+  ].find(([, , one]) => one.token !== undefined || one.proxy?.includes("@") === true);
   if (held === undefined) return [];
+  const [section, name, one] = held;
   const open = await openToOthers(options.file, options.env);
-  const key = held[1].token !== undefined ? "token" : "proxy";
-  return open === null ? [] : [{ severity: "error", path: ["sources", held[0], key], what: open }];
+  const key = one.token !== undefined ? "token" : "proxy";
+  return open === null ? [] : [{ severity: "error", path: [section, name, key], what: open }];
 }
 
 type Checked = { readonly findings: readonly Finding[]; readonly config: Config | null };
@@ -96,7 +100,13 @@ async function check(yaml: YamlFile, file: string, options: LoadOptions): Promis
   const findings = gather(schema, others.map(place));
   const fine = parsed.success && !findings.some((finding) => finding.severity === "error");
   const built = (written: Written): Config =>
-    build({ file, written, secrets: secrets.bySource, notices: secrets.notices });
+    build({
+      file,
+      written,
+      secrets: secrets.bySource,
+      accounts: secrets.byAccount,
+      notices: secrets.notices,
+    });
   return { findings, config: fine ? built(parsed.data) : null };
 }
 

@@ -16,7 +16,9 @@ const source = z.object({
   proxy_file: text,
   ca_file: text,
 });
-const room = z.object({ history: number });
+const room = z.object({ type: text, account: text, history: number });
+/** An account with a messenger. */
+const account = z.object({ proxy: text, proxy_file: text, ca_file: text });
 const mapping = z.object({
   name: text,
   source: text,
@@ -31,6 +33,7 @@ const Loose = z.object({
   witness: text,
   vault: z.object({ key_file: text }).catch({}),
   sources: z.record(z.string(), source.catch({})).catch({}),
+  matrix: z.record(z.string(), account.catch({})).catch({}),
   rooms: z.record(z.string(), room.catch({})).catch({}),
   mappings: z.array(mapping.catch({ rooms: [] })).catch([]),
   feed: z.object({ folder: text }).catch({}),
@@ -42,6 +45,7 @@ export type Loose = z.infer<typeof Loose>;
 const nothing: Loose = {
   vault: {},
   sources: {},
+  matrix: {},
   rooms: {},
   mappings: [],
   feed: {},

@@ -55,8 +55,8 @@ export const mapping = z.strictObject(
     ),
     largest_file: about(
       f.size.prefault("98 MB"),
-      "A larger file is replaced by a line. A sealed room carries at most 98 MB.",
-      "Файл больше этого заменяется строкой. Зашифрованная комната несёт не больше 98 МБ.",
+      "A larger file is replaced by a line. A sealed room carries at most 98 MB, a Matrix room what its server takes.",
+      "Файл больше этого заменяется строкой. Запечатанная комната несёт не больше 98 МБ, комната Matrix столько, сколько принимает её сервер.",
       { example: "98 MB", off: true },
     ),
     edits: about(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AccountName } from "../bridge/model/ids.ts";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
 
@@ -28,8 +29,31 @@ const timing = z.strictObject(
 
 export const language = z.enum(["ru", "en"]);
 
-/** A room as written. */
-export const room = z.strictObject(
+/** What every room has. */
+const title = about(f.title, "What readers see as the room's name.", "Название комнаты для читателей.", {
+  example: "Расписание и экзамены",
+});
+const lang = about(
+  language.optional(),
+  "Language of Postern's own words in the room.",
+  "Язык служебных слов в комнате.",
+  { example: "ru", off: true },
+);
+const zone = about(
+  f.zone.default("Europe/Moscow"),
+  "Time zone (IANA) in which readers are shown times.",
+  "Часовой пояс (IANA), в котором показывается время.",
+  { example: "Europe/Moscow", off: true },
+);
+const times = about(
+  timing.prefault({}),
+  "When the room is served, in the mapping's timezone. Urgent announcements do not wait.",
+  "Когда отправлять, по часовому поясу правила. Срочные объявления не ждут.",
+  { off: true },
+);
+
+/** A sealed room as written. */
+const sealedRoom = z.strictObject(
   {
     type: about(
       z.literal("sealed"),
@@ -37,9 +61,7 @@ export const room = z.strictObject(
       "sealed: сквозным образом зашифрованный журнал, который открывается в браузере по ссылке. Списка участников нет.",
       { example: "sealed" },
     ),
-    title: about(f.title, "What readers see as the room's name.", "Название комнаты для читателей.", {
-      example: "Расписание и экзамены",
-    }),
+    title,
     history: about(
       f.days.default(14),
       "Days for which a new link opens older posts and edits can show what changed. 0: none is kept.",
@@ -52,21 +74,8 @@ export const room = z.strictObject(
       "Все места, где лежит журнал, лучшее первым. Дайте в каждой ссылке два с первого дня.",
       { example: ["https://feed.example.org", "https://copy.example.net/faculty"], off: true },
     ),
-    lang: about(
-      language.optional(),
-      "Language of Postern's own words in the room.",
-      "Язык служебных слов в комнате.",
-      {
-        example: "ru",
-        off: true,
-      },
-    ),
-    zone: about(
-      f.zone.default("Europe/Moscow"),
-      "Time zone (IANA) in which readers are shown times.",
-      "Часовой пояс (IANA), в котором показывается время.",
-      { example: "Europe/Moscow", off: true },
-    ),
+    lang,
+    zone,
     welcome: about(f.text.optional(), "Your own words on joining.", "Ваши слова для тех, кто вошёл.", {
       example: "Здесь копия объявлений факультета. MAX ставить не нужно.",
       off: true,
@@ -77,12 +86,60 @@ export const room = z.strictObject(
       "Ссылка на телеграм-канал, который несёт тот же зашифрованный журнал.",
       { example: "https://t.me/example", off: true },
     ),
-    timing: about(
-      timing.prefault({}),
-      "When the room is served, in the mapping's timezone. Urgent announcements do not wait.",
-      "Когда отправлять, по часовому поясу правила. Срочные объявления не ждут.",
-      { off: true },
-    ),
+    timing: times,
   },
   group,
 );
+
+/** A Matrix room as written. Which room of the server it is, `matrix room` decides and the database remembers. */
+const matrixRoom = z
+  .strictObject(
+    {
+      type: about(
+        z.literal("matrix"),
+        "matrix: an end-to-end encrypted Matrix room, by invitation. Its server knows the members, as with every Matrix room.",
+        "matrix: зашифрованная комната Matrix по приглашениям. Её участников знает сервер, как у любой комнаты Matrix.",
+        { example: "matrix" },
+      ),
+      account: about(AccountName, "A name from matrix.", "Имя из matrix.", { example: "campus" }),
+      title,
+      topic: about(
+        f.text.optional(),
+        "The room's topic: everybody in it reads it above the announcements.",
+        "Тема комнаты: её видят над объявлениями все, кто в ней.",
+        { example: "Копия объявлений факультета. MAX ставить не нужно.", off: true },
+      ),
+      history: about(
+        f.days.default(14),
+        "Days of which those who join later are given the announcements, and for which edits can show what changed. 0: none is kept.",
+        "За сколько дней получают объявления те, кто вошёл позже, и сколько дней правки показывают, что изменилось. 0: не хранить.",
+        { example: 14 },
+      ),
+      history_visibility: about(
+        z.enum(["shared", "invited", "joined"]).optional(),
+        "From when on the server gives out the room's encrypted events. shared: all, so that those invited later may be given the keys of what is within history; invited: from the invitation; joined: from joining. Default: shared, with history: 0 joined.",
+        "С какого времени сервер отдаёт зашифрованные события комнаты. shared: все, и тогда приглашённым позже можно передать ключи того, что в пределах history; invited: с приглашения; joined: со входа. По умолчанию shared, а при history: 0 joined.",
+        { example: "shared", off: true },
+      ),
+      trust: about(
+        z.enum(["all", "strict"]).default("all"),
+        "Who gets the keys. all: every device of those in the room; strict: only devices that their owner has confirmed, so that others (and older programs) read nothing.",
+        "Кто получает ключи. all: все устройства тех, кто в комнате; strict: только подтверждённые хозяином, остальные (и старые программы) ничего не прочтут.",
+        { example: "all", off: true },
+      ),
+      digest: about(
+        f.yesNo.default(true),
+        "Post a digest of the last history days when somebody has joined, since not every program can be given older keys.",
+        "Когда кто-то вошёл, прислать сводку за последние history дней: старые ключи умеют принимать не все программы.",
+        { example: true, off: true },
+      ),
+      lang,
+      zone,
+      timing: times,
+    },
+    group,
+  )
+  .meta({ example: "campus", off: true });
+
+/** A room as written. */
+export const room = z.discriminatedUnion("type", [sealedRoom, matrixRoom], group);

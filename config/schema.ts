@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { RoomName, SourceName } from "../bridge/model/ids.ts";
+import { AccountName, RoomName, SourceName } from "../bridge/model/ids.ts";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
 import { disk, monitor, notices, silence } from "./schema-care.ts";
 import { feed } from "./schema-feed.ts";
 import { mapping } from "./schema-mapping.ts";
+import { account } from "./schema-matrix.ts";
 import { language, room } from "./schema-room.ts";
 import { maxBot } from "./schema-source.ts";
 
@@ -77,10 +78,16 @@ export const Schema = z.strictObject(
       "Откуда берутся объявления: имя на ваш выбор и настройки.",
       { example: "faculty" },
     ),
+    matrix: about(
+      z.record(AccountName, account, group).default({}),
+      "Accounts with Matrix servers, for rooms of type matrix: a name of your choice, then its settings. To log in: postern matrix login NAME.",
+      "Учётные записи на серверах Matrix, для комнат типа matrix: имя на ваш выбор и настройки. Войти: postern matrix login ИМЯ.",
+      { example: "campus", off: true },
+    ),
     rooms: about(
       z.record(RoomName, room, group),
-      "Where they go. The name is used in commands only (room init NAME).",
-      "Куда они идут. Имя нужно только для команд (room init ИМЯ).",
+      "Where they go. The name is used in commands only (room init NAME, matrix room NAME).",
+      "Куда они идут. Имя нужно только для команд (room init ИМЯ, matrix room ИМЯ).",
       { example: "faculty" },
     ),
     mappings: about(

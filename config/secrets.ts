@@ -13,6 +13,10 @@ export interface SourceSecrets {
   readonly proxy: Secret | null;
 }
 
+export interface AccountSecrets {
+  readonly proxy: Secret | null;
+}
+
 export interface NoticeSecrets {
   readonly webhook: Secret | null;
   readonly secret: Secret | null;
@@ -20,13 +24,14 @@ export interface NoticeSecrets {
 
 export interface SecretsRead {
   readonly bySource: ReadonlyMap<string, SourceSecrets>;
+  readonly byAccount: ReadonlyMap<string, AccountSecrets>;
   readonly notices: NoticeSecrets;
   readonly told: readonly Told[];
 }
 
 /** `faculty-2` and `TOKEN` → `POSTERN_FACULTY_2_TOKEN`. */
-export function variable(source: string, what: "TOKEN" | "PROXY"): string {
-  return `POSTERN_${source.toUpperCase().replaceAll("-", "_")}_${what}`;
+export function variable(name: string, what: "TOKEN" | "PROXY"): string {
+  return `POSTERN_${name.toUpperCase().replaceAll("-", "_")}_${what}`;
 }
 
 /**
@@ -87,9 +92,19 @@ async function one(w: Wanted): Promise<{ read: Read; at: Path }> {
 
 const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
 
+/** A certificate file that holds none is told in every case: nothing would be trusted by it. */
+async function certificates(at: Path, file: string | undefined, base: string, told: Told[]): Promise<void> {
+  if (file === undefined) return;
+  const ca = path.resolve(base, file);
+  const pem = await readFile(ca, "utf8").catch(() => null);
+  if (pem?.includes("-----BEGIN CERTIFICATE-----") === true) return;
+  const code = pem === null ? "ca_unreadable" : "ca_not_pem";
+  told.push({ severity: "error", path: [...at, "ca_file"], what: { code, path: ca } });
+}
+
 /**
- * Reads the secrets of all sources. `required: false` (commands that do not read sources) turns what is wrong with
- * them into warnings.
+ * Reads the secrets of all sources and accounts. `required: false` (commands that do not read sources) turns what is
+ * wrong with them into warnings.
  */
 export async function readSecrets(
   file: Loose,
@@ -98,46 +113,51 @@ export async function readSecrets(
   required: boolean,
 ): Promise<SecretsRead> {
   const bySource = new Map<string, SourceSecrets>();
+  const byAccount = new Map<string, AccountSecrets>();
   const told: Told[] = [];
-  for (const [name, source] of Object.entries(file.sources)) {
-    const value = async (
-      kind: "token" | "proxy",
-      fits: (text: string) => boolean,
-    ): Promise<Secret | null> => {
-      const { read, at } = await one({
-        variable: variable(name, kind === "token" ? "TOKEN" : "PROXY"),
-        group: ["sources", name],
-        key: kind,
-        inYaml: source[kind],
-        fileInYaml: source[`${kind}_file`],
-        base,
-        env,
-      });
-      const tell = (what: What): null => {
-        told.push({ severity: required ? "error" : "warning", path: at, what });
-        return null;
-      };
-      if (read !== null && "what" in read) return tell(read.what);
-      if (read !== null)
-        return fits(read.text) ? new Secret(read.text) : tell({ code: "secret_malformed", from: kind });
-      const named = variable(name, "TOKEN");
-      return kind === "token"
-        ? tell({ code: "secret_missing", variables: [named, `${named}_FILE`], key: "token_file" })
-        : null;
-    };
-    bySource.set(name, { token: await value("token", isToken), proxy: await value("proxy", isProxy) });
-    if (source.ca_file === undefined) continue;
-    const ca = path.resolve(base, source.ca_file);
-    const pem = await readFile(ca, "utf8").catch(() => null);
-    if (pem === null || !pem.includes("-----BEGIN CERTIFICATE-----"))
-      told.push({
-        severity: "error",
-        path: ["sources", name, "ca_file"],
-        what: { code: pem === null ? "ca_unreadable" : "ca_not_pem", path: ca },
-      });
-  }
   const severity = required ? "error" : "warning";
-  return { bySource, notices: await noticeSecrets(file, base, env, severity, told), told };
+  /** `named`: as the environment calls what it belongs to. */
+  const value = async (
+    kind: "token" | "proxy",
+    named: string,
+    at: Path,
+    written: { readonly [key: string]: string | undefined },
+  ): Promise<Secret | null> => {
+    const fits = kind === "token" ? isToken : isProxy;
+    const found = await one({
+      variable: variable(named, kind === "token" ? "TOKEN" : "PROXY"),
+      group: at,
+      key: kind,
+      inYaml: written[kind],
+      fileInYaml: written[`${kind}_file`],
+      base,
+      env,
+    });
+    const { read } = found;
+    const tell = (what: What): null => {
+      told.push({ severity, path: found.at, what });
+      return null;
+    };
+    if (read !== null && "what" in read) return tell(read.what);
+    if (read !== null)
+      return fits(read.text) ? new Secret(read.text) : tell({ code: "secret_malformed", from: kind });
+    const token = variable(named, "TOKEN");
+    return kind === "token"
+      ? tell({ code: "secret_missing", variables: [token, `${token}_FILE`], key: "token_file" })
+      : null;
+  };
+  for (const [name, source] of Object.entries(file.sources)) {
+    const at = ["sources", name];
+    const token = await value("token", name, at, source);
+    bySource.set(name, { token, proxy: await value("proxy", name, at, source) });
+    await certificates(at, source.ca_file, base, told);
+  }
+  for (const [name, account] of Object.entries(file.matrix)) {
+    const at = ["matrix", name];
+    byAccount.set(name, { proxy: await value("proxy", `matrix-${name}`, at, account) });
+    await certificates(at, account.ca_file, base, told);
+  }
+  return { bySource, byAccount, notices: await noticeSecrets(file, base, env, severity, told), told };
 }
 
 /** Where notices go, and what goes along. */

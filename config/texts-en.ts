@@ -60,6 +60,8 @@ export const en: Texts = {
       `${q(w.found, "en")}A name is made of lower-case Latin letters, digits, - and _ (63 at most) and begins with a letter or digit.`,
     unknown_source: (w) => `There is no source "${w.found}" in sources.${meant(w.nearest)}`,
     unknown_room: (w) => `There is no room "${w.found}" in rooms.${meant(w.nearest)}`,
+    unknown_account: (w) => `There is no account "${w.found}" in matrix.${meant(w.nearest)}`,
+    unused_account: (w) => `No room names the account "${w.name}" of matrix, so it is not used.`,
     unused_source: (w) =>
       `No mapping names the source "${w.name}", so nothing is taken from it. Add a mapping.`,
     unused_room: (w) => `No mapping leads to the room "${w.name}". Add it to a mapping's rooms.`,

@@ -60,6 +60,9 @@ export const ru: Texts = {
       `${q(w.found, "ru")}Имя может состоять из строчных латинских букв, цифр, - и _ (до 63 знаков) и начинаться с буквы или цифры.`,
     unknown_source: (w) => `Источника «${w.found}» нет в sources.${meant(w.nearest)}`,
     unknown_room: (w) => `Комнаты «${w.found}» нет в rooms.${meant(w.nearest)}`,
+    unknown_account: (w) => `Учётной записи «${w.found}» нет в matrix.${meant(w.nearest)}`,
+    unused_account: (w) =>
+      `Учётная запись «${w.name}» из matrix не названа ни в одной комнате и не используется.`,
     unused_source: (w) =>
       `Источник «${w.name}» не назван ни в одном правиле, из него ничего не берётся. Добавьте правило в mappings.`,
     unused_room: (w) =>

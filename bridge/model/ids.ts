@@ -17,6 +17,10 @@ export type SourceName = z.infer<typeof SourceName>;
 export const RoomName = name.brand("RoomName");
 export type RoomName = z.infer<typeof RoomName>;
 
+/** The name in the configuration of an account with a messenger that serves several rooms. */
+export const AccountName = name.brand("AccountName");
+export type AccountName = z.infer<typeof AccountName>;
+
 /** A mapping's name: given in the configuration, or `mapping-N` by its place there. */
 export const MappingName = name.brand("MappingName");
 export type MappingName = z.infer<typeof MappingName>;

@@ -5,6 +5,7 @@ import { originUrl } from "../../config/addresses.ts";
 import type { Config } from "../../config/config.ts";
 import type { BridgeCommands } from "../bridge-api.ts";
 import { pageOf } from "../join-link.ts";
+import { originsOf, sealedRooms } from "../room-kinds.ts";
 import type { Words } from "../texts/shape.ts";
 import { fine, type Line, note, wrong } from "./line.ts";
 import { askWeb } from "./web.ts";
@@ -26,8 +27,11 @@ const STALE: Millis = 3 * 3_600_000;
 
 /** Whether readers can open the page and each room at each of its places. All are asked at once. */
 export async function checkReach(o: ReachOptions): Promise<readonly Line[]> {
+  const sealed = sealedRooms(o.config);
+  // Other rooms need neither page nor places.
+  if (sealed.length === 0 && o.config.rooms.size > 0) return [];
   const page = pageOf(o.config);
-  const rooms = [...o.config.rooms.keys()].map((room) => checkRoom(room, page, o));
+  const rooms = sealed.map((room) => checkRoom(room, page, o));
   const lines = await Promise.all([checkPage(page, o), ...rooms]);
   return lines.flat();
 }
@@ -56,7 +60,7 @@ async function checkRoom(room: RoomName, page: string | null, o: ReachOptions): 
   // That it has no keys is said elsewhere.
   if (state === null) return [];
   const { check: say } = o.words;
-  const origins = o.config.rooms.get(room)?.origins ?? [];
+  const origins = originsOf(o.config, room);
   const few =
     origins.length === 0
       ? [note(say.noOrigins(room))]

@@ -4,6 +4,7 @@ import type { ExitCode, Io } from "../io.ts";
 import { pageOf } from "../join-link.ts";
 import { openBridge } from "../open-bridge.ts";
 import { pngQr, terminalQr } from "../qr.ts";
+import { originsOf } from "../room-kinds.ts";
 
 export interface RoomLinkOptions extends Asked {
   readonly room: string;
@@ -45,7 +46,7 @@ export async function roomLink(
   tell(words.room.linkKeep);
   tell(words.room.linkCarrier);
   if (page.startsWith("http:")) tell(words.room.localPage);
-  else if ((config.rooms.get(room)?.origins.length ?? 0) < 2) tell(words.room.oneOrigin);
+  else if (originsOf(config, room).length < 2) tell(words.room.oneOrigin);
   if (options.png === null) return 0;
   const made = await pngQr(link, options.png);
   const said = { made: words.room.pngMade, exists: words.room.pngExists, failed: words.room.pngFailed };

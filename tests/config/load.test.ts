@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { ChannelId, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { AccountName, ChannelId, RoomName, SourceName } from "../../bridge/model/ids.ts";
 import type { Config } from "../../config/config.ts";
 import { exampleYaml, jsonSchema } from "../../config/example.ts";
 import type { LoadResult } from "../../config/load.ts";
@@ -37,12 +37,14 @@ test("the example loads with everything in it switched on", async () => {
   await write("key", "a".repeat(64));
   const on = exampleYaml()
     // As its own first lines say.
-    .replaceAll(/^#(?= {2})/gm, "")
+    .replaceAll(/^#(?=\S| {2})/gm, "")
     .replace(/^ *token: .*\n/m, "")
-    .replace(/^ *proxy_file: .*\n/m, "")
+    .replace(/^ *proxy_file: .*\n/gm, "")
     .replace(/^ *webhook_file: .*\n/m, "")
     .replace("./secrets/notices.secret", "./token")
     .replace("./russian-trusted-root.pem", "./ca.pem")
+    .replace("./matrix-root.pem", "./ca.pem")
+    .replace("rooms: [ faculty ]", "rooms: [ faculty, campus ]")
     .replace("./secrets/faculty.token", "./token");
   await write("postern.yaml", on);
   const result = await load();
@@ -51,11 +53,23 @@ test("the example loads with everything in it switched on", async () => {
   const { config } = result;
   expect(config.feed.publicUrl).toBe("https://feed.example.org");
   const room = config.rooms.get(RoomName.parse("faculty"));
-  expect(room?.origins).toEqual(["feed.example.org", "copy.example.net/faculty"]);
+  expect(room).toMatchObject({ origins: ["feed.example.org", "copy.example.net/faculty"] });
   expect(room?.timing).toEqual({
     slots: [480, 780, 1080],
     jitter: 300_000,
     silentHours: { from: 1380, to: 420 },
+  });
+  const campus = config.rooms.get(RoomName.parse("campus"));
+  expect(campus).toMatchObject({
+    type: "matrix",
+    account: "campus",
+    historyVisibility: "shared",
+    trust: "all",
+  });
+  expect(config.matrix.get(AccountName.parse("campus"))).toMatchObject({
+    baseUrl: "https://matrix.example.org",
+    deviceName: "Laptop",
+    deadlines: { call: 30_000, file: 1_800_000 },
   });
   expect(config.notices.command).toEqual(["/usr/local/bin/tell-me", "--from", "postern"]);
   expect(config.notices.webhook?.reveal()).toBe("https://ntfy.example.org/my-topic");

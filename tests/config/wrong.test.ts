@@ -56,10 +56,19 @@ const errors: readonly Case[] = [
   [
     "an unknown kind of room",
     "type: sealed",
-    "type: matrix",
+    "type: irc",
     "10: rooms.faculty.type",
-    "Можно только: sealed",
-    "Possible here: sealed",
+    "«irc» не подходит. Можно только: sealed, matrix",
+    '"irc" does not fit. Possible here: sealed, matrix',
+  ],
+  ["a room of no kind", "    type: sealed\n", "", "9: rooms.faculty.type", "не хватает", "missing"],
+  [
+    "a setting of another kind of room",
+    title,
+    `${title}    topic: Расписание\n`,
+    "12: rooms.faculty.topic",
+    "Здесь бывают: type, title, history, origins",
+    "Known here: type, title, history, origins",
   ],
   [
     "an unknown kind of source",

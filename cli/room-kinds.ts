@@ -1,0 +1,26 @@
+import type { RoomName } from "../bridge/model/ids.ts";
+import type { Config, MatrixRoomConfig, SealedRoomConfig } from "../config/config.ts";
+
+/** The sealed room of that name; null: there is none, or it is of another kind. */
+export function sealedRoom(config: Config, name: RoomName): SealedRoomConfig | null {
+  const room = config.rooms.get(name);
+  return room?.type === "sealed" ? room : null;
+}
+
+/** The Matrix room of that name; null: there is none, or it is of another kind. */
+export function matrixRoom(config: Config, name: RoomName): MatrixRoomConfig | null {
+  const room = config.rooms.get(name);
+  return room?.type === "matrix" ? room : null;
+}
+
+/** The names of all rooms that are sealed. */
+export const sealedRooms = (config: Config): readonly RoomName[] =>
+  [...config.rooms.values()].flatMap((room) => (room.type === "sealed" ? [room.name] : []));
+
+/** All Matrix rooms. */
+export const matrixRooms = (config: Config): readonly MatrixRoomConfig[] =>
+  [...config.rooms.values()].flatMap((room) => (room.type === "matrix" ? [room] : []));
+
+/** Where a room's log is kept, as links write it; none for other kinds of rooms. */
+export const originsOf = (config: Config, room: RoomName): readonly string[] =>
+  sealedRoom(config, room)?.origins ?? [];
