@@ -1,0 +1,108 @@
+import type { RichText } from "../../bridge/model/rich-text.ts";
+
+/** More pieces than any announcement needs; what is longer is hostile or absurd, and cut with a sign. */
+const MOST_PIECES = 30;
+const CUT = "[…]";
+
+/** A part of a text, with the marks that stand over it. */
+export function slice({ text, marks }: RichText, from: number, to: number): RichText {
+  return {
+    text: text.slice(from, to),
+    marks: marks.flatMap((m) => {
+      const start = Math.max(m.start, from);
+      const end = Math.min(m.end, to);
+      return start < end ? [{ ...m, start: start - from, end: end - from }] : [];
+    }),
+  };
+}
+
+const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+
+/** The longest beginning that fits, in UTF-16 units. */
+function longest(rich: RichText, fits: (piece: RichText) => boolean): number {
+  let low = 0;
+  for (let high = rich.text.length; low < high; ) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(slice(rich, 0, middle))) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Where a text is best cut, from the best to the worst: what stands before the place, and how much of it goes along. */
+const seams: readonly RegExp[] = [/\n\s*\n/g, /\n/g, /[.!?…]["»”)\]]*\s/gu, /\s/g];
+
+/** The best seam in the second half of the first `limit` units where one may cut; 0: there is none. */
+function seam(text: string, limit: number, may: (at: number) => boolean): number {
+  const beginning = text.slice(0, limit);
+  for (const kind of seams) {
+    let best = 0;
+    for (const found of beginning.matchAll(kind)) {
+      const at = found.index + found[0].length;
+      if (may(at)) best = at;
+    }
+    if (best > limit / 2) return best;
+  }
+  return 0;
+}
+
+/** Where to cut so that the piece has at most `limit` units: never within a link, unless one alone is longer. */
+function place({ text, marks }: RichText, limit: number): number {
+  const links = marks.filter((m) => m.kind === "link");
+  const within = (at: number) => links.find((m) => m.start < at && at < m.end);
+  const best = seam(text, limit, (at) => within(at) === undefined);
+  if (best > 0) return best;
+  const link = within(limit);
+  if (link !== undefined && link.start > 0) return link.start;
+  const word = seam(text, limit, () => true);
+  if (word > 0) return word;
+  if (!isHigh(text.charCodeAt(limit - 1))) return limit;
+  return limit > 1 ? limit - 1 : 2;
+}
+
+const trimmed = (rich: RichText): RichText => {
+  const { text } = rich;
+  const end = text.trimEnd().length;
+  const start = Math.min(end, text.length - text.trimStart().length);
+  return slice(rich, start, end);
+};
+
+/** Pieces that fit each, and what is left after so many. */
+function pieces(rich: RichText, fits: (piece: RichText) => boolean) {
+  const made: RichText[] = [];
+  let rest = rich;
+  while (made.length < MOST_PIECES && rest.text !== "") {
+    const limit = longest(rest, fits);
+    // Not even one character fits with its marks: they are what is too large.
+    if (limit === 0) {
+      rest = { text: rest.text, marks: [] };
+      if (longest(rest, fits) === 0) break;
+      continue;
+    }
+    const at = limit === rest.text.length ? limit : place(rest, limit);
+    const piece = at === rest.text.length && made.length === 0 ? rest : trimmed(slice(rest, 0, at));
+    if (piece.text !== "") made.push(piece);
+    rest = slice(rest, at, rest.text.length);
+    const blank = rest.text.length - rest.text.trimStart().length;
+    rest = slice(rest, blank, rest.text.length);
+  }
+  return { made, rest };
+}
+
+/**
+ * A text in pieces that fit each: cut between paragraphs, else lines, sentences or words, never within a character and,
+ * where it can be helped, never within a link. Marks go on over a cut; the space around a cut goes.
+ */
+export function split(rich: RichText, fits: (piece: RichText) => boolean): readonly RichText[] {
+  if (fits(rich)) return [rich];
+  const marked = pieces(rich, fits);
+  if (marked.rest.text === "") return marked.made;
+  // Formatting that multiplies a text is no formatting.
+  const { made, rest } = pieces({ text: rich.text, marks: [] }, fits);
+  if (rest.text === "") return made;
+  const sign = (piece: RichText): RichText => ({ ...piece, text: `${piece.text}\n${CUT}` });
+  const last = made.at(-1) ?? { text: "", marks: [] };
+  const room = longest(last, (piece) => fits(sign(piece)));
+  const kept = room < last.text.length ? slice(last, 0, place(last, Math.max(1, room))) : last;
+  return [...made.slice(0, -1), sign(kept)];
+}
