@@ -19,7 +19,7 @@ export interface ApiCall {
     readonly size: number;
     readonly type: string;
   };
-  /** Longest it may take, ms; without it a minute, and for a stream as long as a slow line needs. */
+  /** Longest it may take, ms; without it the account's own (for a stream: the one for files). */
   readonly deadline?: number;
 }
 

@@ -14,6 +14,8 @@ export interface HomeserverOptions {
   /** A root to trust besides the usual ones, PEM. */
   readonly ca: string | null;
   readonly clock: Clock;
+  /** The longest that a call and a file may take, ms. */
+  readonly deadlines?: { readonly call: number; readonly file: number };
 }
 
 /** The way to one homeserver, of one account: shared with no other. */
@@ -24,14 +26,14 @@ export interface Homeserver {
   close(): Promise<void>;
 }
 
-const DEADLINE = 60_000;
-/** What a line is thought to carry at least, bytes a second. */
-const SLOWEST = 16 * 1024;
+const DEADLINES = { call: 60_000, file: 30 * 60_000 };
 
 /** One call on its way through the SDK, and what came of it. */
 interface Passage {
   readonly http: Http;
   readonly call: ApiCall;
+  /** ms */
+  readonly deadline: number;
   readonly signal: AbortSignal;
   result: { readonly answer: Answer } | { readonly thrown: unknown } | null;
 }
@@ -61,15 +63,14 @@ async function pass(passage: Passage, params: unknown): Promise<void> {
   const asked = Asked.parse(params);
   const url = new URL(asked.uri);
   for (const [key, value] of Object.entries(asked.qs ?? {})) url.searchParams.set(key, value);
-  const { stream, deadline } = passage.call;
   const answer = await passage.http(
     {
       method: asked.method,
       url,
       headers: { accept: "application/json", ...asked.headers },
       body: asked.body ?? null,
-      stream: stream ?? null,
-      deadline: deadline ?? DEADLINE + ((stream?.size ?? 0) / SLOWEST) * 1000,
+      stream: passage.call.stream ?? null,
+      deadline: passage.deadline,
     },
     passage.signal,
   );
@@ -95,13 +96,21 @@ LogService.setLogger({ info: silent, warn: silent, error: silent, debug: silent,
 /** Opens the way to a homeserver. Nothing is asked yet. */
 export function openHomeserver(o: HomeserverOptions): Homeserver {
   const dispatcher = createDispatcher(o);
+  const deadlines = o.deadlines ?? DEADLINES;
   const http = createHttp({ dispatcher, proxied: o.proxy !== null, clock: o.clock });
   return {
     api(token) {
       const client = new MatrixClient(o.baseUrl.replace(/\/+$/, ""), token ?? "");
       return {
         async call(call, signal) {
-          const passage: Passage = { http, call, signal, result: null };
+          const usual = call.stream === undefined ? deadlines.call : deadlines.file;
+          const passage: Passage = {
+            http,
+            call,
+            deadline: call.deadline ?? usual,
+            signal,
+            result: null,
+          };
           await passages.run(passage, () =>
             client.doRequest(call.method, call.path, call.query ?? null, call.body ?? null),
           );
