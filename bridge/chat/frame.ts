@@ -66,6 +66,6 @@ export function createFrame(lang: "ru" | "en", more: readonly Command[] = []): F
 /** The first word, without the sign that some messengers put before a command, and what follows it. */
 function parsed(text: string): { readonly word: string; readonly rest: string } {
   if (text.length > LONGEST) return { word: "-", rest: "" };
-  const [, word = "", rest = ""] = /^\s*[/!]?(\S*)\s*([^]*)$/.exec(text) ?? [];
+  const [, word = "", rest = ""] = /^\s*[/!]?(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
   return { word: word.normalize("NFKC").toLowerCase(), rest: rest.trim() };
 }
