@@ -78,6 +78,7 @@ export const Interactive = z.object({
 });
 
 export const RoomMade = z.object({ room_id: RoomId });
+export const AliasFound = z.object({ room_id: RoomId, servers: z.array(z.string()).catch([]) });
 export const EventSent = z.object({ event_id: EventId });
 export const JoinedRooms = z.object({ joined_rooms: z.array(RoomId) });
 export const Pinned = z.object({ pinned: z.array(EventId).catch([]) });
