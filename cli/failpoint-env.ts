@@ -1,4 +1,9 @@
-import { type Failpoints, failpointNames, noFailpoints } from "../bridge/failpoint.ts";
+import {
+  type Failpoints,
+  failpointNames,
+  messengerFailpointNames,
+  noFailpoints,
+} from "../bridge/failpoint.ts";
 
 /**
  * For tests of crashes: POSTERN_FAILPOINT="name" or "name:N" kills this process with SIGKILL when it comes to the
@@ -6,7 +11,7 @@ import { type Failpoints, failpointNames, noFailpoints } from "../bridge/failpoi
  */
 export function failpointsFrom(env: Readonly<Record<string, string | undefined>>): Failpoints {
   const [wanted, nth] = (env.POSTERN_FAILPOINT ?? "").split(":");
-  if (!failpointNames.some((name) => name === wanted)) return noFailpoints;
+  if (![...failpointNames, ...messengerFailpointNames].some((name) => name === wanted)) return noFailpoints;
   let left = Number(nth ?? "1") || 1;
   return (name) => {
     if (name !== wanted || --left > 0) return;

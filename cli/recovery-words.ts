@@ -1,7 +1,7 @@
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { recoverySeed } from "../bridge/seal/recovery.ts";
 import { nearest } from "../config/nearest.ts";
-import type { RoomWords } from "./texts/shape.ts";
+import type { CodeWords } from "./texts/shape.ts";
 
 /** The words of what a person typed, however they were written down: with numbers, commas or line breaks. */
 export const typedWords = (typed: string): readonly string[] =>
@@ -13,7 +13,10 @@ export const typedWords = (typed: string): readonly string[] =>
     .filter((word) => word !== "");
 
 /** What is wrong with a typed recovery code, in words; null: nothing. */
-export function wrongWithCode(typed: string, say: RoomWords): string | null {
+export function wrongWithCode(
+  typed: string,
+  say: Pick<CodeWords, "codeLength" | "codeWord" | "codeChecksum">,
+): string | null {
   const words = typedWords(typed);
   if (words.length !== 24) return say.codeLength(words.length);
   const place = words.findIndex((word) => !wordlist.includes(word));

@@ -82,10 +82,8 @@ export interface UsageWords {
   readonly internal: (code: string) => string;
 }
 
-export interface RoomWords {
-  readonly exists: (room: string) => string;
-  readonly needsTerminal: string;
-  readonly intro: (room: string) => string;
+/** How a recovery code is shown and asked for. */
+export interface CodeWords {
   readonly which: string;
   readonly fresh: string;
   readonly reuse: string;
@@ -99,13 +97,19 @@ export interface RoomWords {
   readonly yes: string;
   readonly no: string;
   readonly cancelled: string;
+  readonly codeLength: (words: number) => string;
+  readonly codeWord: (place: number, word: string, nearest: string | null) => string;
+  readonly codeChecksum: string;
+}
+
+export interface RoomWords extends CodeWords {
+  readonly exists: (room: string) => string;
+  readonly needsTerminal: string;
+  readonly intro: (room: string) => string;
   readonly made: (room: string) => string;
   /** A bridge runs and does not know the new room yet. */
   readonly unserved: string;
   readonly printed: string;
-  readonly codeLength: (words: number) => string;
-  readonly codeWord: (place: number, word: string, nearest: string | null) => string;
-  readonly codeChecksum: string;
   readonly noKeys: (room: string) => string;
   /** No page address is configured that a link could name. */
   readonly noPage: string;
