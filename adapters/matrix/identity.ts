@@ -1,26 +1,9 @@
 import { hkdfSync } from "node:crypto";
-import { z } from "zod";
-
-/** The private halves of an account's cross-signing keys: unpadded base64 of 32 bytes each, as the engine takes them. */
-export const IdentityKeys = z.object({
-  master: z.string(),
-  selfSigning: z.string(),
-  userSigning: z.string(),
-});
-export type IdentityKeys = Readonly<z.infer<typeof IdentityKeys>>;
 
 /**
- * The keys that a recovery code (its 32 bytes) stands for: always the same, so that who holds the code brings the
- * identity back with nothing else. What is derived for other ends from one code tells nothing of these.
+ * What an account's identity is made of, from a recovery code (its 32 bytes): always the same, so that who holds the
+ * code brings the identity back with nothing else. This is kept, and the code is not: one code may stand for sealed
+ * rooms too, whose root nothing on the machine may give away.
  */
-export function identityKeys(seed: Uint8Array): IdentityKeys {
-  const key = (use: string): string =>
-    Buffer.from(hkdfSync("sha256", seed, new Uint8Array(), `postern matrix ${use}`, 32))
-      .toString("base64")
-      .replace(/=+$/, "");
-  return {
-    master: key("master"),
-    selfSigning: key("self_signing"),
-    userSigning: key("user_signing"),
-  };
-}
+export const identitySeed = (code: Uint8Array): Uint8Array =>
+  new Uint8Array(hkdfSync("sha256", code, new Uint8Array(), "postern matrix identity", 32));

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { RoomName } from "../../bridge/model/ids.ts";
 import type { Keep } from "../../bridge/model/keep.ts";
-import { IdentityKeys } from "./identity.ts";
 import { DeviceId, RoomId, UserId } from "./ids.ts";
 
 /** What a login yields. */
@@ -43,7 +42,8 @@ const roomPlace = placeOf<KeptRoom>(KeptRoom);
 /** What one account keeps. */
 export const keptOf = (keep: Keep) => ({
   session: placeOf<Session>(Session)(keep, "session"),
-  identity: placeOf<IdentityKeys>(IdentityKeys)(keep, "identity"),
+  /** What the account's identity is made of (identity.ts), base64url. */
+  identity: placeOf(z.string())(keep, "identity"),
   /** Where the next sync begins. */
   sync: placeOf(z.string())(keep, "sync"),
   chats: placeOf<readonly Chat[]>(z.array(Chat))(keep, "chats"),
