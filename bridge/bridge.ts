@@ -2,7 +2,8 @@ import path from "node:path";
 import type sodium from "libsodium-wrappers";
 import { sweepBackups } from "./backup/backup.ts";
 import type { Failpoints } from "./failpoint.ts";
-import { createSpool } from "./media/spool.ts";
+import { createPreviews } from "./media/preview.ts";
+import { createSpool, SpoolLost } from "./media/spool.ts";
 import type { Disk } from "./model/disk.ts";
 import type { Clock, Random } from "./model/effects.ts";
 import { AnnouncementId, MediaId, type RoomName } from "./model/ids.ts";
@@ -130,6 +131,13 @@ export function createBridge(o: BridgeOptions) {
     return media.state.kind === "ready" && media.state.meta.size > own.largestFile ? "size" : "yes";
   };
 
+  const spooled = (id: MediaId): AsyncIterable<Uint8Array> => {
+    const key = store.media.state(id)?.spool?.key;
+    // Another room found it lost a moment ago, and it is being fetched anew.
+    if (key === undefined) throw new SpoolLost(id);
+    return spool.read(id, Buffer.from(key, "base64url"));
+  };
+
   return {
     store,
     log,
@@ -137,6 +145,12 @@ export function createBridge(o: BridgeOptions) {
     letters: deadLetters(db, store.letters, store.lanes, () => clock.now()),
     spool,
     files,
+    /** Whether a delivery's mapping lets an attachment into its room. */
+    allows,
+    /** Opens a spooled attachment. Throws {@link SpoolLost} where its bytes are not there any more. */
+    spooled,
+    /** Makes previews of spooled pictures. */
+    preview: createPreviews(spooled),
 
     /** The destinations of all sealed rooms that have keys. `grown` is called when a room's log has a new record. */
     sealedRooms: (grown: (room: RoomName) => void) =>

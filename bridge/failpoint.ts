@@ -26,7 +26,16 @@ export const failpointNames = [
   "carrier.head",
   "day.inside",
 ] as const;
-export type Failpoint = (typeof failpointNames)[number];
+
+/** Places on the way to a messenger: they are passed by rooms there alone. */
+export const messengerFailpointNames = [
+  "upload.before",
+  "upload.after",
+  "encrypted.after",
+  "event.before",
+  "event.after",
+] as const;
+export type Failpoint = (typeof failpointNames)[number] | (typeof messengerFailpointNames)[number];
 
 /** Called at each named place. May throw or end the process; returns when nothing is planned there. */
 export type Failpoints = (name: Failpoint) => void;

@@ -10,7 +10,8 @@ const fileType = (): typeof import("file-type") => require("file-type");
 export const SNIFFED = 4_100;
 /** The largest image that is decoded, bytes. */
 export const LARGEST_IMAGE = 60_000_000;
-const LARGEST_PIXELS = 80_000_000;
+/** The largest picture that is decoded, pixels. */
+export const LARGEST_PIXELS = 80_000_000;
 const LARGEST_THUMB = 2_048;
 /** The longest that writing one image anew may take, seconds. */
 const LONGEST = 60;
@@ -52,7 +53,8 @@ const kept = {
 const readable = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif"]);
 let images: typeof sharp | null = null;
 
-function decoders(): typeof sharp {
+/** The library of pictures, with the decoders of the allowed formats alone. */
+export function decoders(): typeof sharp {
   if (images !== null) return images;
   const lib: typeof sharp = require("sharp");
   // No other decoder ever sees a hostile file: not SVG's, which follows references, nor those of scientific formats.

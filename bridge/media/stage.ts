@@ -63,7 +63,7 @@ export function createMediaStage(o: MediaStageOptions) {
     const found = await sniff(head);
     const key = o.vault.freshKey();
     const encoded = Buffer.from(key).toString("base64url");
-    const base = { mime: found.mime, name: withExtension(m.name, found.ext) };
+    const base = { ...m.extent, mime: found.mime, name: withExtension(m.name, found.ext) };
     if (m.kind === "image" || isPicture(found.mime)) {
       const bytes = await collect(all, Math.min(LARGEST_IMAGE, m.limit));
       const clean = await cleanImage(bytes);

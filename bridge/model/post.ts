@@ -6,7 +6,7 @@ export const attachmentKinds = ["image", "video", "audio", "file", "sticker"] as
 export type AttachmentKind = (typeof attachmentKinds)[number];
 
 /** An attachment with bytes behind it. */
-export interface RawMedia {
+export interface RawMedia extends Extent {
   readonly type: "media";
   readonly kind: AttachmentKind;
   readonly ref: MediaRef;
@@ -16,6 +16,10 @@ export interface RawMedia {
   readonly name?: string;
   /** Bytes, as far as the source tells. */
   readonly size?: number;
+}
+
+/** How large and how long a picture, video or sound is, as far as it is told. */
+export interface Extent {
   readonly width?: number;
   readonly height?: number;
   /** Seconds. */

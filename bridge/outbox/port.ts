@@ -11,7 +11,7 @@ import type {
   SourceName,
 } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
-import type { AttachmentKind } from "../model/post.ts";
+import type { AttachmentKind, Extent } from "../model/post.ts";
 import type { RichText } from "../model/rich-text.ts";
 import type { CleanAnnouncement } from "../pipeline/clean.ts";
 
@@ -31,6 +31,7 @@ export interface ArrivingMedia {
   readonly identity: string;
   /** The neutral name made by the scrub. */
   readonly name: string;
+  readonly extent?: Extent;
   /** Largest size that any of its rooms takes, bytes; 0: none wants it, so it is never fetched. */
   readonly limit: number;
 }
@@ -92,13 +93,11 @@ export interface DeliveryMedia {
 }
 
 /** What is known of a cleaned and spooled attachment. */
-export interface MediaMeta {
+export interface MediaMeta extends Extent {
   /** Bytes of content. */
   readonly size: number;
   readonly mime: string;
   readonly name: string;
-  readonly width?: number;
-  readonly height?: number;
   /** base64url of a JPEG or WebP of at most 2 KiB. */
   readonly thumb?: string;
 }
@@ -190,7 +189,7 @@ export interface Outbox {
     lacking: readonly MediaId[],
   ): Promise<{ readonly key: string; readonly bytes: Uint8Array } | null>;
   /**
-   * TX 3: records the outcome; after `sent` or `refused` the lane moves on and what every room has is erased. `unknown`,
+   * TX 3: records the outcome (a `retry` that is to be `anew` gives up what was fixed); after `sent` or `refused` the lane moves on and what every room has is erased. `unknown`,
    * and a `retry` at a time that has passed, are tried again after a growing pause.
    */
   settle(delivery: Delivery, outcome: Outcome): Promise<void>;

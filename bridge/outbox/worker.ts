@@ -74,14 +74,14 @@ export function createWorker(o: WorkerOptions): Worker {
       if (fixed === null) return null;
     } else if (to.settle !== undefined && !notThere.delete(delivery.id)) {
       const found = await to.settle(fixed, delivery, signal);
-      if (found.kind !== "retry" || found.at > o.clock.now()) return found;
+      if (found.kind !== "retry" || found.anew === true || found.at > o.clock.now()) return found;
     }
     o.failpoints("send.before");
     let outcome = await to.send(fixed, delivery, signal);
     if (outcome.kind === "unknown" && to.settle !== undefined)
       outcome = await to.settle(fixed, delivery, signal);
     o.failpoints("send.after");
-    if (outcome.kind === "retry") notThere.add(delivery.id);
+    if (outcome.kind === "retry" && outcome.anew !== true) notThere.add(delivery.id);
     return outcome;
   };
 

@@ -3,6 +3,7 @@ import type { MediaRef } from "../model/ids.ts";
 import {
   type AttachmentKind,
   attachmentKinds,
+  type Extent,
   type RawAttachment,
   type RawContent,
   type RawMedia,
@@ -44,7 +45,11 @@ export type { CleanAnnouncement };
 export interface Scrubbed {
   readonly clean: CleanAnnouncement;
   /** How to fetch each of `clean.media`; never crosses. */
-  readonly media: readonly (CleanMedia & { readonly ref: MediaRef; readonly identity: string })[];
+  readonly media: readonly (CleanMedia & {
+    readonly ref: MediaRef;
+    readonly identity: string;
+    readonly extent: Extent;
+  })[];
 }
 
 const hasBytes = (a: RawAttachment): a is RawMedia => a.type === "media";
@@ -126,6 +131,7 @@ export function scrub(post: RawPost, o: { readonly lang: "ru" | "en"; readonly t
     name: neutralName(m.kind, m.name, { at: post.postedAt, timezone: o.timezone, place: i + 1 }),
     ref: m.ref,
     identity: m.identity,
+    extent: extentOf(m),
   }));
   return {
     clean: new CleanAnnouncement(
@@ -134,6 +140,18 @@ export function scrub(post: RawPost, o: { readonly lang: "ru" | "en"; readonly t
       media.map(({ ordinal, kind, name }) => ({ ordinal, kind, name })),
     ),
     media,
+  };
+}
+
+/** No attachment is larger or longer: what says so is hostile, or a mistake. */
+const MOST_EXTENT = 1_000_000;
+
+function extentOf(m: RawMedia): Extent {
+  const sane = (n: number | undefined): n is number => n !== undefined && n > 0 && n <= MOST_EXTENT;
+  const whole = (n: number): number => Math.max(1, Math.round(n));
+  return {
+    ...(sane(m.width) && sane(m.height) ? { width: whole(m.width), height: whole(m.height) } : {}),
+    ...(sane(m.duration) ? { duration: m.duration } : {}),
   };
 }
 

@@ -83,6 +83,9 @@ export function deliveryStore(db: Db, vault: Vault) {
   const fix = db.prepare(
     "UPDATE deliveries SET state = 'fixed', key = ?, fixed_sealed = ?, lacking = ? WHERE id = ?",
   );
+  const unfix = db.prepare(
+    "UPDATE deliveries SET state = 'queued', key = NULL, fixed_sealed = NULL, lacking = NULL WHERE id = ? AND state = 'fixed'",
+  );
   const setLacking = db.prepare("UPDATE deliveries SET lacking = ? WHERE id = ?");
   const lacking = db.prepare(
     "SELECT * FROM deliveries WHERE announcement = ? AND lacking IS NOT NULL ORDER BY id",
@@ -157,6 +160,8 @@ export function deliveryStore(db: Db, vault: Vault) {
       const sealed = vault.seal("payload", `deliveries/${id}/fixed`, bytes);
       fix.run(key, sealed, missing.length === 0 ? null : missing.join(" "), id);
     },
+    /** What was fixed is given up: it is prepared anew. */
+    unfix: (id: number) => unfix.run(id),
     finish: (id: number, state: "sent" | "refused" | "cancelled") => finish.run(state, id),
     /** Deliveries that went out without attachments which were to follow. */
     lacking: (id: AnnouncementId): readonly (DeliveryRow & { readonly media: readonly MediaId[] })[] =>

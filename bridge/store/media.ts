@@ -1,9 +1,15 @@
 import { z } from "zod";
 import { AnnouncementId, MediaId, MediaRef, type Millis, SourceName } from "../model/ids.ts";
-import { type AttachmentKind, attachmentKinds } from "../model/post.ts";
+import { type AttachmentKind, attachmentKinds, type Extent } from "../model/post.ts";
 import type { MediaMeta } from "../outbox/port.ts";
 import { openJson, sealJson, type Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
+
+const extent = {
+  width: z.number().exactOptional(),
+  height: z.number().exactOptional(),
+  duration: z.number().exactOptional(),
+};
 
 /** A spooled attachment: what it is, and the name and key of its sealed chunks. */
 const spooled = z.object({
@@ -11,8 +17,7 @@ const spooled = z.object({
     size: z.number(),
     mime: z.string(),
     name: z.string(),
-    width: z.number().exactOptional(),
-    height: z.number().exactOptional(),
+    ...extent,
     thumb: z.string().exactOptional(),
   }),
   /** base64url of the spool file's key. */
@@ -29,6 +34,7 @@ export interface PendingMedia {
   readonly limit: number;
   readonly tries: number;
   readonly name: string;
+  readonly extent: Extent;
 }
 
 interface Row {
@@ -43,7 +49,7 @@ interface Row {
   spool_sealed: Buffer | null;
 }
 
-const request = z.object({ ref: MediaRef, name: z.string() });
+const request = z.object({ ref: MediaRef, name: z.string(), extent: z.object(extent).default({}) });
 const kindOf = z.enum(attachmentKinds);
 const COLUMNS = "id, source, kind, ref_sealed, size_limit, state, code, tries, spool_sealed";
 
@@ -93,13 +99,20 @@ export function mediaStore(db: Db, vault: Vault) {
       id: () => MediaId,
       announcement: AnnouncementId,
       source: SourceName,
-      media: { kind: AttachmentKind; ref: MediaRef; identity: string; name: string; limit: number },
+      media: {
+        kind: AttachmentKind;
+        ref: MediaRef;
+        identity: string;
+        name: string;
+        extent?: Extent;
+        limit: number;
+      },
       now: Millis,
     ): MediaId {
       const hash = vault.hash("identity", `${announcement}/${media.kind}/${media.identity}`);
       const known = byIdentity.get(announcement, hash);
       const sealed = (own: string) =>
-        sealJson(vault, "media", place(own), { ref: media.ref, name: media.name });
+        sealJson(vault, "media", place(own), { ref: media.ref, name: media.name, extent: media.extent });
       if (known !== undefined) {
         freshRef.run(sealed(known.id), media.limit, known.id);
         return MediaId.parse(known.id);
@@ -138,7 +151,7 @@ export function mediaStore(db: Db, vault: Vault) {
         const opened =
           row.ref_sealed === null ? undefined : openJson(vault, "media", place(row.id), row.ref_sealed);
         if (opened === undefined) return [];
-        const { ref, name } = request.parse(opened);
+        const { ref, name, extent } = request.parse(opened);
         const media = {
           id: MediaId.parse(row.id),
           source: SourceName.parse(row.source),
@@ -147,6 +160,7 @@ export function mediaStore(db: Db, vault: Vault) {
           limit: row.size_limit,
           tries: row.tries,
           name,
+          extent,
         };
         return [{ media, at: row.retry_at }];
       });

@@ -20,7 +20,13 @@ export function messageMap(db: Db, vault: Vault) {
   const setReceipt = db.prepare(
     "UPDATE message_map SET receipt_sealed = ? WHERE room = ? AND announcement = ? AND part = ?",
   );
-  const place = (row: DeliveryRow) => `message_map/${row.room}/${row.announcement}/${target(row.part)}`;
+  const getReceipt = db
+    .prepare<[string, string, string], Buffer | null>(
+      "SELECT receipt_sealed FROM message_map WHERE room = ? AND announcement = ? AND part = ?",
+    )
+    .pluck();
+  const place = (row: Pick<DeliveryRow, "room" | "announcement" | "part">) =>
+    `message_map/${row.room}/${row.announcement}/${target(row.part)}`;
   const utf8 = new TextEncoder();
 
   return {
@@ -38,6 +44,14 @@ export function messageMap(db: Db, vault: Vault) {
         row.announcement,
         target(row.part),
       ),
+    /** What the destination said of a part when it was last sent; null: it was not, or nothing was said. */
+    receiptOf(room: RoomName, announcement: AnnouncementId, part: string): string | null {
+      const sealed = getReceipt.get(room, announcement, target(part)) ?? null;
+      if (sealed === null) return null;
+      const opened = vault.open("receipt", place({ room, announcement, part }), sealed);
+      if (opened === null) throw new Error("a receipt that the vault does not open");
+      return new TextDecoder().decode(opened);
+    },
     /** Whether a room has an announcement, so that a reply can point at it. */
     has: (room: RoomName, announcement: AnnouncementId): boolean =>
       get.get(room, announcement, "whole") !== undefined,

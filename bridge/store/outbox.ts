@@ -235,6 +235,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
           deliveries.finish(row.id, "refused");
         } else {
           const soon = o.now() + o.pause(row.tries);
+          if (outcome.kind === "retry" && outcome.anew === true) deliveries.unfix(row.id);
           deliveries.retry(row.id, outcome.kind === "retry" && outcome.at > o.now() ? outcome.at : soon);
         }
         if (outcome.kind === "sent" || outcome.kind === "refused") spent.push(...erase(row.announcement));

@@ -1,6 +1,6 @@
 import type { DeliveryMedia } from "../outbox/port.ts";
 
-/** Why an attachment is not in a record; the reader is told in a line of the text, never by silence. */
+/** Why an attachment is not in a room; the reader is told in a line of the text, never by silence. */
 const reasons = {
   later: { ru: "появится здесь позже", en: "will follow here" },
   too_large: { ru: "слишком велик и не переслан", en: "is too large and was not forwarded" },
@@ -10,6 +10,11 @@ const reasons = {
   },
   kind: { ru: "в эту комнату не переносится", en: "is not mirrored into this room" },
   gone: { ru: "уже недоступен в исходном канале", en: "is no longer available in the original channel" },
+  not_taken: {
+    ru: "сервер этой комнаты не принял его, поэтому не переслан",
+    en: "was not taken by this room's server and was not forwarded",
+  },
+  earlier: { ru: "было переслано сюда раньше", en: "was forwarded here before" },
   unavailable: {
     ru: "не удалось получить из исходного канала",
     en: "could not be fetched from the original channel",
