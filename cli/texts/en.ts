@@ -2,6 +2,7 @@ import { call } from "./call.ts";
 import { care } from "./en-care.ts";
 import { findings, troubles } from "./en-findings.ts";
 import { keys } from "./en-keys.ts";
+import { matrix } from "./en-matrix.ts";
 import { plural, spanOf } from "./plural.ts";
 import type { Words } from "./shape.ts";
 
@@ -25,6 +26,7 @@ export const en: Words = {
   findings,
   keys,
   care,
+  matrix,
   span: (ms) => spanOf(ms, (name, n) => plural("en", n, units[name])),
   help: {
     program: "Postern mirrors announcements from MAX into encrypted rooms. One way only.",

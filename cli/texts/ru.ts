@@ -3,6 +3,7 @@ import { plural, spanOf } from "./plural.ts";
 import { care } from "./ru-care.ts";
 import { findings, troubles } from "./ru-findings.ts";
 import { keys } from "./ru-keys.ts";
+import { matrix } from "./ru-matrix.ts";
 import type { Words } from "./shape.ts";
 
 const meant = (nearest: string | null): string => (nearest === null ? "" : ` Может быть, ${nearest}?`);
@@ -25,6 +26,7 @@ export const ru: Words = {
   findings,
   keys,
   care,
+  matrix,
   span: (ms) => spanOf(ms, (name, n) => plural("ru", n, units[name])),
   help: {
     program: "Postern переносит объявления из MAX в зашифрованные комнаты. Только в одну сторону.",

@@ -3,6 +3,7 @@ import type { Lang } from "../../config/config.ts";
 import type { OpenProblem } from "../bridge-api.ts";
 import type { CareWords } from "./shape-care.ts";
 import type { KeyWords } from "./shape-keys.ts";
+import type { MatrixWords } from "./shape-matrix.ts";
 
 /** Every code that a source's self-check may give. */
 export type FindingCode =
@@ -28,6 +29,7 @@ export interface Words {
   readonly reload: ReloadWords;
   readonly keys: KeyWords;
   readonly care: CareWords;
+  readonly matrix: MatrixWords;
   readonly open: Readonly<Record<OpenProblem["code"], (where: string) => string>>;
   /** Millis as the two largest units: "2 дня 3 ч". */
   span(ms: number): string;
