@@ -18,7 +18,7 @@ import {
 } from "./wire.ts";
 
 /** What a login yields. The token is secret: it is stored sealed and goes nowhere but into `Homeserver.api`. */
-export interface Session {
+export interface Credentials {
   readonly user: UserId;
   readonly device: DeviceId;
   readonly token: string;
@@ -71,7 +71,7 @@ export async function login(
   proof: Proof,
   o: { readonly deviceName: string; readonly random: Random; readonly known: DeviceId | null },
   signal: AbortSignal,
-): Promise<Read<Session>> {
+): Promise<Read<Credentials>> {
   if (proof.kind === "password") return byPassword(server.api(null), proof, o, signal);
   const api = server.api(proof.token);
   const me = await whoAmI(api, signal);
@@ -91,7 +91,7 @@ async function byPassword(
   proof: Extract<Proof, { kind: "password" }>,
   o: { readonly deviceName: string; readonly random: Random },
   signal: AbortSignal,
-): Promise<Read<Session>> {
+): Promise<Read<Credentials>> {
   const at = "/_matrix/client/v3/login";
   const flows = read(LoginFlows, await api.call({ method: "GET", path: at }, signal));
   if (flows.kind === "fault") return flows;

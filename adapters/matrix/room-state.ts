@@ -22,7 +22,8 @@ export interface RoomState {
   readonly topic: string | null;
   readonly power: Power;
   readonly predecessor: RoomId | null;
-  readonly successor: RoomId | null;
+  /** The room that took its place, and who said so. */
+  readonly successor: { readonly room: RoomId; readonly by: UserId } | null;
 }
 
 const word = z.string().nullable().catch(null).default(null);
@@ -35,11 +36,17 @@ const Create = z.object({
   additional_creators: z.array(UserId).catch([]).default([]),
   predecessor: z.object({ room_id: room }).nullable().catch(null).default(null),
 });
-export const Tombstone = z.object({ replacement_room: room });
+const Tombstone = z.object({ replacement_room: room });
 
 /** Room versions in which those who made the room stand above all levels. */
 function creatorsReign(version: string): boolean {
   return version.startsWith("org.matrix.hydra") || Number.parseInt(version, 10) >= 12;
+}
+
+function successorIn(events: readonly StateEvent[]): RoomState["successor"] {
+  const stone = events.find((e) => e.type === "m.room.tombstone" && e.state_key === "");
+  const next = stone === undefined ? null : Tombstone.parse(stone.content).replacement_room;
+  return stone === undefined || next === null ? null : { room: next, by: stone.sender };
 }
 
 /** Reads a room's state out of its events. */
@@ -73,7 +80,7 @@ export function stateOf(events: readonly StateEvent[]): RoomState {
       creators: new Set(reign ? [made.sender, ...create.additional_creators] : []),
     },
     predecessor: create.predecessor?.room_id ?? null,
-    successor: Tombstone.parse(content("m.room.tombstone") ?? {}).replacement_room,
+    successor: successorIn(events),
   };
 }
 

@@ -9,7 +9,6 @@ import {
   AliasFound,
   Done,
   EventSent,
-  type Fault,
   fault,
   JoinedRooms,
   Pinned,
@@ -140,7 +139,11 @@ export async function leaveRoom(api: Api, room: RoomId, signal: AbortSignal): Pr
 }
 
 /** Gives those who are to be invited the keys of what they may read (see Engine.shareHistory). */
-export type ShareHistory = (room: RoomId, user: UserId, signal: AbortSignal) => Promise<Fault | null>;
+export type ShareHistory = (
+  room: RoomId,
+  user: UserId,
+  signal: AbortSignal,
+) => Promise<{ readonly code: string } | null>;
 
 /**
  * Invites somebody, after having shared with them what they may read: a bundle of keys counts only from who invites.
@@ -153,7 +156,7 @@ export async function invite(
   user: UserId,
   shareHistory: ShareHistory | null,
   signal: AbortSignal,
-): Promise<Read<{ readonly keys: Fault | null }>> {
+): Promise<Read<{ readonly keys: { readonly code: string } | null }>> {
   const there = await membershipOf(api, room, user, signal);
   if (there.kind === "fault") return there;
   if (there.value === "join") return fault("already_there");
