@@ -14,12 +14,9 @@ export function keptStore(db: Db, vault: Vault) {
       "SELECT place FROM kept WHERE owner = ? AND substr(place, 1, length(?)) = ? ORDER BY place",
     )
     .pluck();
-  const owners = db.prepare<[], string>("SELECT DISTINCT owner FROM kept ORDER BY owner").pluck();
   const row = (owner: string, place: string): string => `kept/${owner}/${place}`;
 
   return {
-    /** Whoever keeps something. */
-    owners: (): readonly string[] => owners.all(),
     /** The part of one owner, `matrix.campus`: all that its adapter may see. */
     of: (owner: string): Keep => ({
       get(place) {
