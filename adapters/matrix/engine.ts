@@ -12,7 +12,8 @@ export interface SyncForEngine {
   readonly toDevice: readonly unknown[];
   readonly changed: readonly UserId[];
   readonly left: readonly UserId[];
-  readonly oneTimeKeys: Readonly<Record<string, number>>;
+  /** null: the sync did not say. One that names no count for an algorithm says that none are left. */
+  readonly oneTimeKeys: Readonly<Record<string, number>> | null;
   readonly unusedFallbackKeys: readonly string[] | null;
 }
 
@@ -33,19 +34,37 @@ export type DeviceTrust =
   /** No cross-signing identity yet, or this device is not signed by it. */
   | "unsigned";
 
+/** What came of signing this device with the identity of a recovery code. */
+export type Signing =
+  /** The server has the identity, and this device signed by it. */
+  | { readonly kind: "signed" }
+  /** The server wants the account's password first, or the one that was given is not it. */
+  | { readonly kind: "password_needed" }
+  /** The server wants something that only a browser can do. */
+  | { readonly kind: "unsupported_auth" }
+  /** The account has another identity. Replacing it makes everybody verify the account anew. */
+  | { readonly kind: "other_identity" }
+  | EngineFault;
+
 /**
  * The end-to-end encryption of one account's device. All calls are served one after another, so callers need no lock.
  * A panic of the wasm engine, and a write of its store that fails, end in {@link Engine.broken}: then nothing works any
- * more and the process must end.
+ * more and the process must end. Calls under way and later ones reject with the same error.
  */
 export interface Engine {
   readonly user: UserId;
   readonly device: DeviceId;
   /** Takes what a sync brought. Durable when it resolves: only then may the sync's place be stored. */
   receive(sync: SyncForEngine): Promise<void>;
-  /** Sends what the engine wants to send (keys, queries, to-device messages). Faults of the outside are kept for the next time. */
-  flush(signal: AbortSignal): Promise<void>;
-  /** Shares the room's key with every device of `members` that lacks it, then encrypts. Durable when it resolves. */
+  /**
+   * Sends what the engine wants to send (keys, queries, to-device messages); call after each sync. What failed is kept
+   * for the next time; the first fault is told.
+   */
+  flush(signal: AbortSignal): Promise<EngineFault | null>;
+  /**
+   * Shares the room's key with every device of `members` that lacks it, then encrypts. Durable when it resolves. Each
+   * day (UTC) has a session of its own, so that the keys of a day can be given to those who come later.
+   */
   encrypt(
     room: RoomId,
     members: readonly UserId[],
@@ -54,7 +73,7 @@ export interface Engine {
     content: unknown,
     signal: AbortSignal,
   ): Promise<Encrypted | EngineFault>;
-  /** Shares the current session, if there is one, with devices that lack it (before what is fixed is sent). */
+  /** Shares the current session with devices that lack it (before what is fixed is sent). */
   share(
     room: RoomId,
     members: readonly UserId[],
@@ -66,10 +85,29 @@ export interface Engine {
   /** From the next event on a new session is used: somebody left. Durable when it resolves. */
   rotate(room: RoomId): Promise<void>;
   /** Whether this device is signed by its owner's identity, as the server has it. */
-  trust(signal: AbortSignal): Promise<DeviceTrust>;
-  /** MSC4268: gives the invited the keys of the room that may be shared. Call before the invitation is sent. */
-  shareHistory(room: RoomId, invited: UserId, signal: AbortSignal): Promise<EngineFault | null>;
-  /** Rejects when the engine broke; never resolves before {@link close}. */
+  trust(signal: AbortSignal): Promise<DeviceTrust | EngineFault>;
+  /**
+   * Gives the account the identity of a recovery code, if it has none, and signs this device with it. `seed`: the 32
+   * bytes of the code (bridge/seal/recovery.ts), from which alone the identity is made, so that the code restores it
+   * when all else is lost. `replace`: takes the place of another identity. Safe to repeat.
+   */
+  sign(
+    seed: Uint8Array,
+    o: { readonly password: string | null; readonly replace: boolean },
+    signal: AbortSignal,
+  ): Promise<Signing>;
+  /**
+   * MSC4268: gives the invited the keys of what was posted in the room since `since` (ms; from the beginning of its
+   * day, UTC), in sessions that may be shared. Call before the invitation is sent. null as well where there are none.
+   */
+  shareHistory(
+    room: RoomId,
+    invited: UserId,
+    since: number,
+    signal: AbortSignal,
+  ): Promise<EngineFault | null>;
+  /** Rejects with an `EngineBroken` when the engine broke; never resolves. */
   readonly broken: Promise<never>;
+  /** Waits for the call that is under way. */
   close(): Promise<void>;
 }

@@ -1,0 +1,202 @@
+import {
+  DecryptionSettings,
+  DeviceLists,
+  DeviceId as MachineDevice,
+  RoomId as MachineRoom,
+  UserId as MachineUser,
+  OlmMachine,
+  TrustRequirement,
+} from "@matrix-org/matrix-sdk-crypto-wasm";
+import { z } from "zod";
+import type { Clock } from "../../../bridge/model/effects.ts";
+import type { Api } from "../api.ts";
+import type { Engine, SyncForEngine } from "../engine.ts";
+import type { DeviceId, RoomId, UserId } from "../ids.ts";
+import { EngineBroken, isPanic, onPanic, tellPanic } from "./broken.ts";
+import { flush } from "./outgoing.ts";
+import { createQueue } from "./queue.ts";
+import { createSender } from "./requests.ts";
+import { machineUsers, shareKey } from "./share.ts";
+import type { FileProblem } from "./store/file.ts";
+import { openStore, type StoreOptions } from "./store/open.ts";
+
+const DAY = 86_400_000;
+
+export interface EngineOptions {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly store: Omit<StoreOptions, "failed">;
+  readonly api: Api;
+  readonly clock: Clock;
+}
+
+export type EngineProblem =
+  | FileProblem
+  /** The store belongs to another account or device. */
+  | "other_device";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const Session = z.object({ session_id: z.string() });
+const Clear = z.object({ type: z.string(), content: z.unknown() });
+
+/** Opens the engine of one account's device over its store. */
+export async function openEngine(
+  o: EngineOptions,
+): Promise<
+  { readonly ok: true; readonly engine: Engine } | { readonly ok: false; readonly problem: EngineProblem }
+> {
+  const breaking = Promise.withResolvers<never>();
+  let broken = false;
+  breaking.promise.catch(() => {
+    broken = true;
+  });
+  const endPanic = onPanic(breaking.reject);
+  const guarded = <T>(work: () => Promise<T>): Promise<T> =>
+    Promise.race([
+      breaking.promise,
+      (async () => work())().catch((error: unknown) => {
+        throw isPanic(error) ? tellPanic() : error;
+      }),
+    ]);
+
+  const opened = await guarded(() =>
+    openStore({ ...o.store, failed: () => breaking.reject(new EngineBroken("store")) }),
+  );
+  if (!opened.ok) {
+    endPanic();
+    return opened;
+  }
+  const { store } = opened;
+  let machine: OlmMachine;
+  try {
+    machine = await guarded(() =>
+      OlmMachine.initFromStore(new MachineUser(o.user), new MachineDevice(o.device), store.handle, silent),
+    );
+  } catch (error) {
+    if (error instanceof EngineBroken) throw error;
+    endPanic();
+    await store.close(false);
+    return { ok: false, problem: "other_device" };
+  }
+  // We have no use for events whose key we were not given.
+  machine.roomKeyRequestsEnabled = false;
+
+  const send = createSender(machine, o.api, o.clock);
+  const queue = createQueue();
+  let closed = false;
+  const turn = <T>(signal: AbortSignal | null, work: () => Promise<T>): Promise<T> =>
+    queue(() =>
+      guarded(() => {
+        signal?.throwIfAborted();
+        if (closed) throw new Error("the engine is closed");
+        return work();
+      }),
+    );
+  const today = (): number => Math.floor(o.clock.now() / DAY);
+
+  const engine: Engine = {
+    user: o.user,
+    device: o.device,
+    broken: breaking.promise,
+
+    receive: (sync) => turn(null, () => receive(machine, sync)),
+
+    flush: (signal) =>
+      turn(signal, async () => {
+        const { any } = await flush(machine, send, signal);
+        // Devices that wrote to us and whose sessions are torn.
+        const claim = await machine.getMissingSessions([]);
+        return any ?? (claim === null ? null : await send(claim, signal));
+      }),
+
+    encrypt: (room, members, trust, type, content, signal) =>
+      turn(signal, async () => {
+        const day = store.sessions.newest(room);
+        if (day !== null && day !== today()) await machine.invalidateGroupSession(new MachineRoom(room));
+        const fault = await shareKey(machine, send, room, members, trust, signal);
+        if (fault !== null) return fault;
+        signal.throwIfAborted();
+        const encrypted = await machine.encryptRoomEvent(
+          new MachineRoom(room),
+          type,
+          JSON.stringify(content),
+        );
+        const { session_id } = Session.parse(JSON.parse(encrypted));
+        store.sessions.used(room, session_id, today());
+        return { content: encrypted, session: session_id };
+      }),
+
+    share: (room, members, trust, signal) =>
+      turn(signal, () => shareKey(machine, send, room, members, trust, signal)),
+
+    decrypt: (room, event) => turn(null, () => decrypt(machine, room, event)),
+
+    rotate: (room) =>
+      turn(null, async () => {
+        await machine.invalidateGroupSession(new MachineRoom(room));
+      }),
+
+    async trust() {
+      throw new Error("not yet");
+    },
+    async sign() {
+      throw new Error("not yet");
+    },
+    async shareHistory() {
+      throw new Error("not yet");
+    },
+
+    close: () =>
+      queue(async () => {
+        if (closed) return;
+        closed = true;
+        endPanic();
+        if (!broken) machine.close();
+        await store.close(broken);
+      }),
+  };
+  return { ok: true, engine };
+}
+
+async function receive(machine: OlmMachine, sync: SyncForEngine): Promise<void> {
+  const lists = () => new DeviceLists(machineUsers(sync.changed), machineUsers(sync.left));
+  const fallback = sync.unusedFallbackKeys === null ? undefined : new Set(sync.unusedFallbackKeys);
+  const counts = new Map(Object.entries(sync.oneTimeKeys ?? {}));
+  const take = async (toDevice: readonly unknown[], devices: DeviceLists): Promise<void> => {
+    const events = JSON.stringify(toDevice);
+    if (sync.oneTimeKeys === null) await machine.receiveSyncChangesMsc4186(events, devices, counts, fallback);
+    else await machine.receiveSyncChanges(events, devices, counts, fallback);
+  };
+  try {
+    await take(sync.toDevice, lists());
+  } catch (error) {
+    if (isPanic(error)) throw error;
+    // One that it cannot read must not keep the others, and every sync to come, from it.
+    await take([], lists());
+    for (const event of sync.toDevice)
+      try {
+        await take([event], new DeviceLists());
+      } catch (error) {
+        if (isPanic(error)) throw error;
+      }
+  }
+}
+
+async function decrypt(
+  machine: OlmMachine,
+  room: RoomId,
+  event: unknown,
+): Promise<{ readonly type: string; readonly content: unknown } | null> {
+  try {
+    const { event: clear } = await machine.decryptRoomEvent(
+      JSON.stringify(event),
+      new MachineRoom(room),
+      new DecryptionSettings(TrustRequirement.Untrusted),
+    );
+    const { type, content } = Clear.parse(JSON.parse(clear));
+    return { type, content };
+  } catch (error) {
+    if (isPanic(error)) throw error;
+    return null;
+  }
+}

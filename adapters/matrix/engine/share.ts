@@ -1,0 +1,84 @@
+import {
+  CollectStrategy,
+  EncryptionSettings,
+  HistoryVisibility,
+  RoomId as MachineRoom,
+  UserId as MachineUser,
+  type OlmMachine,
+} from "@matrix-org/matrix-sdk-crypto-wasm";
+import type { EngineFault, RoomTrust } from "../engine.ts";
+import type { RoomId, UserId } from "../ids.ts";
+import { isPanic } from "./broken.ts";
+import { flush } from "./outgoing.ts";
+import type { Sender } from "./requests.ts";
+
+/** The limits of one session, whatever a room's state asks for: the specification's own. */
+const MESSAGES = 100n;
+const MICROSECONDS = 7n * 24n * 3600n * 1_000_000n;
+
+/** Ids as the engine takes them; each can be handed in once. One that it does not take has no keys either. */
+export const machineUsers = (users: readonly UserId[]): MachineUser[] =>
+  users.flatMap((user) => {
+    try {
+      return [new MachineUser(user)];
+    } catch (error) {
+      if (isPanic(error)) throw error;
+      return [];
+    }
+  });
+
+function settingsOf(trust: RoomTrust): EncryptionSettings {
+  const settings = new EncryptionSettings();
+  settings.rotationPeriodMessages = MESSAGES;
+  settings.rotationPeriod = MICROSECONDS;
+  settings.historyVisibility = trust.shareHistory ? HistoryVisibility.Shared : HistoryVisibility.Joined;
+  settings.sharingStrategy = trust.strict
+    ? CollectStrategy.identityBasedStrategy()
+    : CollectStrategy.allDevices();
+  return settings;
+}
+
+/** Makes the devices of `users` known, and has a session for messages to each of them. */
+export async function reach(
+  machine: OlmMachine,
+  send: Sender,
+  users: readonly UserId[],
+  signal: AbortSignal,
+): Promise<EngineFault | null> {
+  await machine.updateTrackedUsers(machineUsers(users));
+  const { needed } = await flush(machine, send, signal);
+  if (needed !== null) return needed;
+  const claim = await machine.getMissingSessions(machineUsers(users));
+  return claim === null ? null : await send(claim, signal);
+}
+
+/**
+ * Shares the room's session with all devices of `members` that lack it; makes a new one where there is none, its limits
+ * are reached or somebody left. Asked before each event: it alone knows whether something changed, and encrypting with
+ * a session that has expired would make the engine panic.
+ */
+export async function shareKey(
+  machine: OlmMachine,
+  send: Sender,
+  room: RoomId,
+  members: readonly UserId[],
+  trust: RoomTrust,
+  signal: AbortSignal,
+): Promise<EngineFault | null> {
+  const fault = await reach(machine, send, members, signal);
+  if (fault !== null) return fault;
+  let requests: Awaited<ReturnType<OlmMachine["shareRoomKey"]>>;
+  try {
+    requests = await machine.shareRoomKey(new MachineRoom(room), machineUsers(members), settingsOf(trust));
+  } catch (error) {
+    // With devices alone that are signed it refuses to share from one that is not.
+    if (isPanic(error) || !trust.strict) throw error;
+    return { kind: "fault", code: "own_device_unsigned", at: null };
+  }
+  for (const request of requests) {
+    const fault = await send(request, signal);
+    // What was not sent it gives again the next time.
+    if (fault !== null) return fault;
+  }
+  return null;
+}

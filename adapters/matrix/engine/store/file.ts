@@ -1,0 +1,286 @@
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { z } from "zod";
+import type { Change } from "./change.ts";
+import type { Sealing } from "./sealing.ts";
+
+const APPLICATION = 0x50535432;
+const VERSION = 1;
+const CHECK = Buffer.from("this is the passphrase of this store");
+
+const SCHEMA = `
+CREATE TABLE passphrase (id INTEGER PRIMARY KEY CHECK (id = 1), check_sealed BLOB NOT NULL) STRICT;
+CREATE TABLE databases (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+CREATE TABLE stores (
+  id INTEGER PRIMARY KEY,
+  database TEXT NOT NULL REFERENCES databases ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  key_path TEXT NOT NULL,
+  UNIQUE (database, name)
+) STRICT;
+CREATE TABLE indexes (
+  store INTEGER NOT NULL REFERENCES stores ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  key_path TEXT NOT NULL,
+  is_unique INTEGER NOT NULL,
+  multi_entry INTEGER NOT NULL,
+  PRIMARY KEY (store, name)
+) STRICT;
+CREATE TABLE records (
+  store INTEGER NOT NULL REFERENCES stores ON DELETE CASCADE,
+  mark BLOB NOT NULL,
+  record_sealed BLOB NOT NULL,
+  PRIMARY KEY (store, mark)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+  mark BLOB PRIMARY KEY,
+  room_mark BLOB NOT NULL,
+  day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_of_room ON sessions (room_mark, day);
+`;
+
+const IndexPath = z.union([z.string(), z.array(z.string())]);
+const KeyPath = IndexPath.nullable();
+
+export interface StoredIndex {
+  readonly name: string;
+  readonly keyPath: string | string[];
+  readonly unique: boolean;
+  readonly multiEntry: boolean;
+}
+
+export interface StoredStore {
+  readonly name: string;
+  readonly keyPath: string | string[] | null;
+  readonly indexes: readonly StoredIndex[];
+  /** Keys as texts, values as `v8.serialize` wrote them. */
+  records(): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
+}
+
+export interface StoredDatabase {
+  readonly name: string;
+  readonly version: number;
+  readonly stores: readonly StoredStore[];
+}
+
+export type FileProblem =
+  | "store_missing"
+  | "wrong_passphrase"
+  /** Another process has it open. */
+  | "in_use"
+  /** It is no crypto store, was written by a newer version, or parts of it do not open. */
+  | "damaged"
+  /** The disk has no room, or does not do as it should. */
+  | "disk";
+
+/** The file of one crypto store: records of IndexedDB, sealed, with marks for keys. */
+export interface StoreFile {
+  databases(): readonly StoredDatabase[];
+  /** All of it in one transaction, on the disk when it returns. */
+  commit(database: string, version: number, changes: readonly Change[]): void;
+  drop(database: string): void;
+  readonly db: Database.Database;
+  close(): void;
+}
+
+/** A record of the file that does not open: it was changed by somebody else. */
+export class Damaged extends Error {}
+
+/**
+ * Opens the file, for this process alone: two engines over one store would use one ratchet twice. `create`: makes it
+ * where there is none. null as file: one in memory, for tests and measurements.
+ */
+export function openFile(
+  file: string | null,
+  seal: Sealing,
+  create: boolean,
+): { readonly ok: true; readonly file: StoreFile } | { readonly ok: false; readonly problem: FileProblem } {
+  const there = file !== null && existsSync(file);
+  if (!there && !create) return { ok: false, problem: "store_missing" };
+  let db: Database.Database | undefined;
+  const refuse = (problem: FileProblem) => {
+    db?.close();
+    return { ok: false, problem } as const;
+  };
+  try {
+    if (file !== null && !there) {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      // Made first, since SQLite would make it as anybody's.
+      closeSync(openSync(file, "wx", 0o600));
+    }
+    db = new Database(file ?? ":memory:", { timeout: 0 });
+    db.pragma("locking_mode = EXCLUSIVE");
+    const version = z.number().parse(db.pragma("user_version", { simple: true }));
+    const problem = version === 0 ? null : refusal(db, seal, version);
+    if (problem !== null) return refuse(problem);
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.pragma("foreign_keys = ON");
+    db.pragma("secure_delete = ON");
+    db.pragma("journal_size_limit = 4194304");
+    const opened = db;
+    opened
+      .transaction(() => {
+        if (version === 0) makeSchema(opened, seal);
+        // Takes the lock that is held until it is closed, also where nothing is written.
+        opened.pragma(`user_version = ${VERSION}`);
+      })
+      .immediate();
+    return { ok: true, file: storeFile(opened, seal) };
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+    if (error.code.startsWith("SQLITE_BUSY")) return refuse("in_use");
+    if (error.code === "SQLITE_NOTADB" || error.code.startsWith("SQLITE_CORRUPT")) return refuse("damaged");
+    return refuse("disk");
+  }
+}
+
+function makeSchema(db: Database.Database, seal: Sealing): void {
+  db.exec(SCHEMA);
+  db.pragma(`application_id = ${APPLICATION}`);
+  db.prepare("INSERT INTO passphrase (id, check_sealed) VALUES (1, ?)").run(seal.seal("check", CHECK));
+}
+
+function refusal(db: Database.Database, seal: Sealing, version: number): FileProblem | null {
+  if (db.pragma("application_id", { simple: true }) !== APPLICATION || version > VERSION) return "damaged";
+  const check = db.prepare<[], Buffer>("SELECT check_sealed FROM passphrase").pluck().get();
+  if (check === undefined) return "damaged";
+  return seal.open("check", check) === null ? "wrong_passphrase" : null;
+}
+
+const place = (store: string, mark: Uint8Array): string => `${store}/${Buffer.from(mark).toString("base64")}`;
+
+/** A record's key and value together, sealed as one. */
+function pack(key: string, value: Uint8Array): Buffer {
+  const text = Buffer.from(key);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(text.length);
+  return Buffer.concat([size, text, value]);
+}
+
+function unpack(record: Buffer): { readonly key: string; readonly value: Uint8Array } {
+  const end = 4 + record.readUInt32BE(0);
+  return { key: record.toString("utf8", 4, end), value: record.subarray(end) };
+}
+
+function storeFile(db: Database.Database, seal: Sealing): StoreFile {
+  const storeId = db
+    .prepare<[string, string], number>("SELECT id FROM stores WHERE database = ? AND name = ?")
+    .pluck();
+  const put = db.prepare("INSERT OR REPLACE INTO records (store, mark, record_sealed) VALUES (?, ?, ?)");
+  const remove = db.prepare("DELETE FROM records WHERE store = ? AND mark = ?");
+  const clear = db.prepare("DELETE FROM records WHERE store = ?");
+  const makeStore = db.prepare("INSERT INTO stores (database, name, key_path) VALUES (?, ?, ?)");
+  const dropStore = db.prepare("DELETE FROM stores WHERE id = ?");
+  const makeIndex = db.prepare(
+    "INSERT INTO indexes (store, name, key_path, is_unique, multi_entry) VALUES (?, ?, ?, ?, ?)",
+  );
+  const dropIndex = db.prepare("DELETE FROM indexes WHERE store = ? AND name = ?");
+  const setVersion = db.prepare(
+    "INSERT INTO databases (name, version) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version WHERE version != excluded.version",
+  );
+
+  const idOf = (database: string, store: string): number => {
+    const id = storeId.get(database, store);
+    if (id === undefined) throw new Error(`a change in a store that the file has not: ${store}`);
+    return id;
+  };
+
+  const apply = (database: string, change: Change): void => {
+    const name = change.store;
+    if (change.kind === "make_store") {
+      makeStore.run(database, name, JSON.stringify(change.keyPath));
+      return;
+    }
+    const id = idOf(database, name);
+    switch (change.kind) {
+      case "put": {
+        const mark = seal.mark(name, change.key);
+        put.run(id, mark, seal.seal(place(name, mark), pack(change.key, change.value)));
+        return;
+      }
+      case "delete":
+        for (const key of change.keys) remove.run(id, seal.mark(name, key));
+        return;
+      case "clear":
+        clear.run(id);
+        return;
+      case "drop_store":
+        dropStore.run(id);
+        return;
+      case "make_index":
+        makeIndex.run(
+          id,
+          change.index,
+          JSON.stringify(change.keyPath),
+          change.unique ? 1 : 0,
+          change.multiEntry ? 1 : 0,
+        );
+        return;
+      case "drop_index":
+        dropIndex.run(id, change.index);
+    }
+  };
+
+  const commit = db.transaction((database: string, version: number, changes: readonly Change[]) => {
+    setVersion.run(database, version);
+    for (const change of changes) apply(database, change);
+  });
+
+  const indexesOf = (store: number): readonly StoredIndex[] =>
+    db
+      .prepare<[number], { name: string; key_path: string; is_unique: number; multi_entry: number }>(
+        "SELECT name, key_path, is_unique, multi_entry FROM indexes WHERE store = ? ORDER BY rowid",
+      )
+      .all(store)
+      .map((row) => ({
+        name: row.name,
+        keyPath: IndexPath.parse(JSON.parse(row.key_path)),
+        unique: row.is_unique === 1,
+        multiEntry: row.multi_entry === 1,
+      }));
+
+  function* recordsOf(id: number, name: string) {
+    const rows = db
+      .prepare<[number], { mark: Buffer; record_sealed: Buffer }>(
+        "SELECT mark, record_sealed FROM records WHERE store = ?",
+      )
+      .all(id);
+    for (const row of rows) {
+      const record = seal.open(place(name, row.mark), row.record_sealed);
+      if (record === null) throw new Damaged("a record that does not open");
+      yield unpack(record);
+    }
+  }
+
+  return {
+    databases: () =>
+      db
+        .prepare<[], { name: string; version: number }>("SELECT name, version FROM databases")
+        .all()
+        .map(({ name, version }) => ({
+          name,
+          version,
+          stores: db
+            .prepare<[string], { id: number; name: string; key_path: string }>(
+              "SELECT id, name, key_path FROM stores WHERE database = ? ORDER BY id",
+            )
+            .all(name)
+            .map((store) => ({
+              name: store.name,
+              keyPath: KeyPath.parse(JSON.parse(store.key_path)),
+              indexes: indexesOf(store.id),
+              records: () => recordsOf(store.id, store.name),
+            })),
+        })),
+    commit: (database, version, changes) => commit.immediate(database, version, changes),
+    drop: (database) => void db.prepare("DELETE FROM databases WHERE name = ?").run(database),
+    db,
+    close() {
+      db.pragma("wal_checkpoint(TRUNCATE)");
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { StoreHandle } from "@matrix-org/matrix-sdk-crypto-wasm";
+import { Damaged, type FileProblem, openFile } from "./file.ts";
+import { rebuild } from "./rebuild.ts";
+import { type Sealing, sealing } from "./sealing.ts";
+import { type Sessions, sessionsOf } from "./sessions.ts";
+import { installIndexedDb, writeThrough } from "./write-through.ts";
+
+/** Where the engine keeps what it knows. */
+export interface CryptoStore {
+  readonly handle: StoreHandle;
+  readonly sessions: Sessions;
+  /** Call when the engine over it is closed. `broken`: the engine is not asked to let go of anything any more. */
+  close(broken: boolean): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** The SQLite file; null: nothing lasts. */
+  readonly file: string | null;
+  /** 32 random bytes or more, as text. */
+  readonly passphrase: string;
+  /** Makes the file where there is none. Where a store is known to have been, its loss must be noticed. */
+  readonly create: boolean;
+  /** Told when the disk did not take a change. The engine never hears that the change is complete. */
+  readonly failed: (error: unknown) => void;
+  /** For measurements: the engine's own store in memory, or IndexedDB that is not written through. */
+  readonly only?: "memory" | "indexeddb";
+}
+
+/** The library says what it does to whoever asks. */
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+let opened = 0;
+
+/** Opens the store with all that it had when its last transaction was complete. */
+export async function openStore(
+  o: StoreOptions,
+): Promise<
+  { readonly ok: true; readonly store: CryptoStore } | { readonly ok: false; readonly problem: FileProblem }
+> {
+  const seal = sealing(o.passphrase);
+  const found = openFile(o.file, seal, o.create);
+  if (!found.ok) return found;
+  const { file } = found;
+  // A name of its own in this process: one that is opened again finds nothing of the last time in memory.
+  const name = `postern-${++opened}`;
+  const factory = installIndexedDb();
+  const names: string[] = [];
+  let dead = false;
+  let detach = (): void => undefined;
+  const close = async (broken: boolean): Promise<void> => {
+    detach();
+    // Databases that are still open are never removed.
+    if (!broken) for (const name of names) await removed(factory, name);
+    file.close();
+  };
+  try {
+    if (o.only === undefined) {
+      for (const stored of file.databases()) {
+        const whole = `${name}${stored.name}`;
+        names.push(whole);
+        await rebuild(factory, whole, stored);
+      }
+      detach = writeThrough(name, {
+        commit(database, version, changes) {
+          // After one that failed, memory and file differ: whatever follows would be built on what is not there.
+          if (dead) throw new Error("the store has failed before");
+          if (!names.includes(`${name}${database}`)) names.push(`${name}${database}`);
+          file.commit(database, version, changes);
+        },
+        drop: file.drop,
+        failed(error) {
+          dead = true;
+          o.failed(error);
+        },
+      });
+    }
+    const handle = await openHandle(o.only === "memory" ? null : name, seal);
+    const store: CryptoStore = {
+      handle,
+      sessions: sessionsOf(file, seal),
+      close(broken) {
+        // It holds the databases open as well.
+        if (!broken) handle.free();
+        return close(broken);
+      },
+    };
+    return { ok: true, store };
+  } catch (error) {
+    await close(true);
+    if (error instanceof Damaged) return { ok: false, problem: "damaged" };
+    throw error;
+  }
+}
+
+const openHandle = (name: string | null, seal: Sealing): Promise<StoreHandle> =>
+  name === null
+    ? StoreHandle.open(null, null, silent)
+    : StoreHandle.openWithKey(name, seal.engineKey, silent);
+
+/** Frees what a database holds in memory. */
+const removed = (factory: IDBFactory, name: string): Promise<void> =>
+  new Promise((resolve) => {
+    const request = factory.deleteDatabase(name);
+    request.addEventListener("success", () => resolve());
+    request.addEventListener("error", () => resolve());
+  });
