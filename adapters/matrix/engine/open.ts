@@ -13,10 +13,12 @@ import type { Api } from "../api.ts";
 import type { Engine, SyncForEngine } from "../engine.ts";
 import type { DeviceId, RoomId, UserId } from "../ids.ts";
 import { EngineBroken, isPanic, onPanic, tellPanic } from "./broken.ts";
+import { shareHistory } from "./history.ts";
 import { flush } from "./outgoing.ts";
 import { createQueue } from "./queue.ts";
 import { createSender } from "./requests.ts";
 import { machineUsers, shareKey } from "./share.ts";
+import { deviceTrust, type SignTools, signDevice } from "./sign.ts";
 import type { FileProblem } from "./store/file.ts";
 import { openStore, type StoreOptions } from "./store/open.ts";
 
@@ -82,6 +84,7 @@ export async function openEngine(
   machine.roomKeyRequestsEnabled = false;
 
   const send = createSender(machine, o.api, o.clock);
+  const tools: SignTools = { machine, send, api: o.api, clock: o.clock, user: o.user };
   const queue = createQueue();
   let closed = false;
   const turn = <T>(signal: AbortSignal | null, work: () => Promise<T>): Promise<T> =>
@@ -136,15 +139,12 @@ export async function openEngine(
         await machine.invalidateGroupSession(new MachineRoom(room));
       }),
 
-    async trust() {
-      throw new Error("not yet");
-    },
-    async sign() {
-      throw new Error("not yet");
-    },
-    async shareHistory() {
-      throw new Error("not yet");
-    },
+    trust: (signal) => turn(signal, () => deviceTrust(tools, signal)),
+
+    sign: (seed, how, signal) => turn(signal, () => signDevice(tools, seed, how, signal)),
+
+    shareHistory: (room, invited, since, signal) =>
+      turn(signal, () => shareHistory(tools, store.sessions, room, invited, Math.floor(since / DAY), signal)),
 
     close: () =>
       queue(async () => {

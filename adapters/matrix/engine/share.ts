@@ -5,6 +5,7 @@ import {
   RoomId as MachineRoom,
   UserId as MachineUser,
   type OlmMachine,
+  type ToDeviceRequest,
 } from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { EngineFault, RoomTrust } from "../engine.ts";
 import type { RoomId, UserId } from "../ids.ts";
@@ -15,6 +16,9 @@ import type { Sender } from "./requests.ts";
 /** The limits of one session, whatever a room's state asks for: the specification's own. */
 const MESSAGES = 100n;
 const MICROSECONDS = 7n * 24n * 3600n * 1_000_000n;
+
+/** What needs a device that its owner has signed, and this one is not. */
+export const UNSIGNED: EngineFault = { kind: "fault", code: "own_device_unsigned", at: null };
 
 /** Ids as the engine takes them; each can be handed in once. One that it does not take has no keys either. */
 export const machineUsers = (users: readonly UserId[]): MachineUser[] =>
@@ -67,17 +71,28 @@ export async function shareKey(
 ): Promise<EngineFault | null> {
   const fault = await reach(machine, send, members, signal);
   if (fault !== null) return fault;
-  let requests: Awaited<ReturnType<OlmMachine["shareRoomKey"]>>;
-  try {
-    requests = await machine.shareRoomKey(new MachineRoom(room), machineUsers(members), settingsOf(trust));
-  } catch (error) {
-    // With devices alone that are signed it refuses to share from one that is not.
-    if (isPanic(error) || !trust.strict) throw error;
-    return { kind: "fault", code: "own_device_unsigned", at: null };
-  }
+  const requests = async (): Promise<readonly ToDeviceRequest[] | EngineFault> => {
+    try {
+      return await machine.shareRoomKey(new MachineRoom(room), machineUsers(members), settingsOf(trust));
+    } catch (error) {
+      // With devices alone that are signed it refuses to share from one that is not.
+      if (isPanic(error) || !trust.strict) throw error;
+      return UNSIGNED;
+    }
+  };
+  // What was not sent it gives again the next time.
+  return await sendAll(send, await requests(), signal);
+}
+
+/** Stops at the first that fails. */
+export async function sendAll(
+  send: Sender,
+  requests: readonly ToDeviceRequest[] | EngineFault,
+  signal: AbortSignal,
+): Promise<EngineFault | null> {
+  if ("kind" in requests) return requests;
   for (const request of requests) {
     const fault = await send(request, signal);
-    // What was not sent it gives again the next time.
     if (fault !== null) return fault;
   }
   return null;

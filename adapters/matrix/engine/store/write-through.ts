@@ -16,6 +16,8 @@ interface Entry {
 }
 
 const journals = new Map<string, Journal>();
+/** Connections that a journal's databases were used through, by its prefix. */
+const connections = new Map<string, Set<IDBDatabase>>();
 const recorded = new WeakMap<IDBTransaction, Entry[]>();
 /** What the upgrade of a database that is under way has recorded. */
 const upgrading = new WeakMap<IDBDatabase, Entry[]>();
@@ -140,8 +142,10 @@ function wrapDatabase(of: IDBDatabase): void {
   of.transaction = function (stores, mode, options) {
     const tx = transaction.call(this, stores, mode, options);
     const found = journalOf(this.name);
-    if (found === undefined || tx.mode === "readonly") return tx;
+    if (found === undefined) return tx;
     const [prefix, journal] = found;
+    connections.get(prefix)?.add(this);
+    if (tx.mode === "readonly") return tx;
     const entries: Entry[] = [];
     recorded.set(tx, entries);
     if (tx.mode === "versionchange") upgrading.set(this, entries);
@@ -209,8 +213,16 @@ export function installIndexedDb(): IDBFactory {
   return fake.indexedDB;
 }
 
-/** From now on every database whose name begins with `prefix` is told to `journal`. Answers how to end that. */
+/**
+ * From now on every database whose name begins with `prefix` is told to `journal`. Answers how to end that; its databases
+ * are closed then, whoever may still hold them.
+ */
 export function writeThrough(prefix: string, journal: Journal): () => void {
   journals.set(prefix, journal);
-  return () => void journals.delete(prefix);
+  connections.set(prefix, new Set());
+  return () => {
+    for (const connection of connections.get(prefix) ?? []) connection.close();
+    connections.delete(prefix);
+    journals.delete(prefix);
+  };
 }
