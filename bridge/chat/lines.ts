@@ -11,14 +11,14 @@ const ru: ChatLines = {
   intro: "Я пересылаю объявления. Здесь я понимаю:",
   help: "помощь (help): что я умею",
   unknown: "Такого я не понимаю. Напишите «помощь».",
-  stranger: "Я пересылаю объявления и отвечаю только тем, кто меня запускает. Всего доброго.",
+  stranger: "Здесь отвечают только знакомым. Всего доброго.",
 };
 
 const en: ChatLines = {
   intro: "I forward announcements. Here I understand:",
   help: "help (помощь): what I can do",
   unknown: 'I do not understand that. Write "help".',
-  stranger: "I forward announcements, and answer only to those who run me. All the best.",
+  stranger: "Only people known here are answered. All the best.",
 };
 
 export const chatLines = (lang: "ru" | "en"): ChatLines => (lang === "ru" ? ru : en);
