@@ -71,9 +71,9 @@ export interface AcceptBatch {
 
 /**
  * What a room is asked to do. `late` is an edit that only brings files which were not ready before, `note` a line of
- * Postern's own that belongs to no announcement of a source.
+ * Postern's own that belongs to no announcement of a source, `digest` repeats an announcement for those who came later.
  */
-export type DeliveryAction = "post" | "edit" | "late" | "strike" | "reply" | "remove" | "note";
+export type DeliveryAction = "post" | "edit" | "late" | "strike" | "reply" | "remove" | "note" | "digest";
 
 /** Why a room gets a `note`: a source has fallen silent, or is read again. */
 export type NoteReason = "silent" | "back";

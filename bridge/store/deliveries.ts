@@ -11,7 +11,7 @@ const row = z.object({
   announcement: AnnouncementId,
   part: z.string(),
   revision: z.number(),
-  action: z.enum(["post", "edit", "late", "strike", "reply", "remove", "note"]),
+  action: z.enum(["post", "edit", "late", "strike", "reply", "remove", "note", "digest"]),
   mapping: MappingName,
   urgent: z.number().transform((n) => n === 1),
   pin: z.number().transform((n) => n === 1),

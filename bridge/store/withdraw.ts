@@ -1,11 +1,7 @@
 import type { AnnouncementId } from "../model/ids.ts";
 import { struck } from "../pipeline/clean.ts";
+import { removedLine } from "../pipeline/removed-line.ts";
 import { byRoom, DEFAULT_RULES, isOut, type QueueTools, WHOLE } from "./queue.ts";
-
-const REMOVED_LINE = {
-  ru: "Это объявление удалено в исходном канале.",
-  en: "This announcement was removed from the original channel.",
-} as const;
 
 /**
  * What a removal means for each room, inside TX 1: what still waits is cancelled, and what a room has is taken back
@@ -33,7 +29,7 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
       strikes = true;
       t.queue(id, revision, route, { action: "strike", part: WHOLE });
     } else if (rule === "strike") {
-      const line = REMOVED_LINE[planning.lang(room)];
+      const line = removedLine(planning.lang(room));
       t.queue(id, revision, route, { action: "reply", part: `removed.${revision}`, line });
     } else if (rule === "remove") {
       for (const part of new Set(out.filter((row) => row.action !== "late").map((row) => row.part)))

@@ -6,7 +6,7 @@ import { operation } from "./operation.ts";
 const Letter = z.object({
   id: z.int(),
   room: RoomName,
-  action: z.enum(["post", "edit", "late", "strike", "reply", "remove", "note"]),
+  action: z.enum(["post", "edit", "late", "strike", "reply", "remove", "note", "digest"]),
   /** Why, in the destination's words. */
   code: z.string(),
   acceptedAt: z.number(),

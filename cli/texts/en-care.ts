@@ -23,6 +23,7 @@ export const care: CareWords = {
       reply: "a note on a change",
       remove: "taking back a post",
       note: "a note about a gap",
+      digest: "repeating a post for those who came later",
     },
     letter: (id, room, action, ago, code) => `${id}  room "${room}": ${action}, refused ${ago} ago (${code})`,
     gone: "it is no longer kept, so it cannot be tried again; it can only be dropped",

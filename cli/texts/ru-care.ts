@@ -23,6 +23,7 @@ export const care: CareWords = {
       reply: "сообщение об изменении",
       remove: "удаление поста",
       note: "заметка о перерыве",
+      digest: "повтор поста для пришедших позже",
     },
     letter: (id, room, action, ago, code) =>
       `${id}  комната «${room}»: ${action}, отказ ${ago} назад (${code})`,

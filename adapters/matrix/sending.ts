@@ -1,0 +1,181 @@
+import type { Failpoints } from "../../bridge/failpoint.ts";
+import type { Clock } from "../../bridge/model/effects.ts";
+import type { Millis } from "../../bridge/model/ids.ts";
+import type { Outcome } from "../../bridge/model/outcome.ts";
+import type * as outbox from "../../bridge/outbox/destination.ts";
+import type { Api } from "./api.ts";
+import type { Engine, RoomTrust } from "./engine.ts";
+import { decodeFixed, type Fixed } from "./fixed.ts";
+import type { EventId, RoomId } from "./ids.ts";
+import { lookBack } from "./look-back.ts";
+import type { Members } from "./members.ts";
+import { beforehand, outcomeOf, waitOf } from "./outcomes.ts";
+import { path } from "./path.ts";
+import type { Receipt } from "./receipt.ts";
+import { redact, setPinned } from "./rooms-api.ts";
+import { EventSent, type Fault, isPassing, read } from "./wire.ts";
+
+export interface SenderOptions {
+  readonly api: Api;
+  readonly engine: Pick<Engine, "user" | "device" | "share">;
+  readonly members: Pick<Members, "of">;
+  /** The room as it is now; an upgrade moves it. null: it is not set up. */
+  readonly place: () => RoomId | null;
+  readonly trust: RoomTrust;
+  readonly clock: Clock;
+  readonly failpoints: Failpoints;
+}
+
+export interface Sender {
+  /** Sends what is not there yet. Repeating is harmless, however long ago and from whichever device it was begun. */
+  send(fixed: outbox.Fixed, tries: number, signal: AbortSignal): Promise<Outcome>;
+  /** What {@link send} finds out by itself: it may be called again. */
+  settle(fixed: outbox.Fixed): Outcome;
+}
+
+/** How long the server surely remembers a transaction id, ms: Synapse forgets it after 24 hours. */
+const REMEMBERED = 12 * 3_600_000;
+/** A clock that was set back by more makes what was prepared count as old, ms. */
+const SET_BACK = 60_000;
+/** After so many tries a pin that cannot be set is let go: it is no announcement. */
+const PIN_PATIENCE = 10;
+
+/** How far the sending of one delivery has come in this process, so that a wait for the server begins nothing anew. */
+interface Progress {
+  /** What the transaction ids begin with. */
+  readonly key: string;
+  readonly there: Map<number, EventId>;
+  readonly redacted: Set<EventId>;
+  looked: boolean;
+  /** When the server wants to be asked again, and what happened last. */
+  wait: Millis;
+  code: string;
+}
+
+export function createSender(o: SenderOptions): Sender {
+  let progress: Progress | null = null;
+
+  const progressOf = (key: string): Progress => {
+    if (progress?.key !== key)
+      progress = { key, there: new Map(), redacted: new Set(), looked: false, wait: 0, code: "again" };
+    return progress;
+  };
+
+  const failed = (p: Progress, fault: Fault): Outcome => {
+    const outcome = outcomeOf(fault, o.clock.now());
+    p.wait = waitOf(fault.retryAfter, o.clock.now());
+    p.code = outcome.code;
+    return outcome;
+  };
+
+  /** Whether the server may have forgotten the transactions, or what was prepared is for another room. */
+  const stale = (fixed: Fixed): boolean => {
+    const age = o.clock.now() - fixed.at;
+    const elsewhere = fixed.device !== o.engine.device || fixed.user !== o.engine.user;
+    return age > REMEMBERED || age < -SET_BACK || elsewhere || fixed.room !== o.place();
+  };
+
+  /** Finds out what of it is in the room. null: go on with what is not. */
+  const look = async (p: Progress, fixed: Fixed, signal: AbortSignal) => {
+    if (p.looked || fixed.events.length === 0 || !stale(fixed)) return null;
+    const sought = fixed.events.map((content, i) => ({ transaction: transactionOf(p, i), content }));
+    const found = await lookBack(o.api, { ...fixed, since: fixed.at }, sought, signal);
+    if (found.kind === "fault") return beforehand(found, o.clock.now());
+    for (const [i, event] of found.value) p.there.set(i, event);
+    p.looked = true;
+    // Nobody has seen it: it is made anew, for the room, the device and the members of now.
+    if (p.there.size === 0) return { kind: "retry", at: 0, code: "made_anew", anew: true } as const;
+    return null;
+  };
+
+  const share = async (room: RoomId, signal: AbortSignal): Promise<Outcome | null> => {
+    const members = await o.members.of(room, signal);
+    if (members.kind === "fault") return beforehand(members, o.clock.now());
+    const fault = await o.engine.share(room, members.value, o.trust, signal);
+    return fault === null ? null : { kind: "retry", at: fault.at ?? 0, code: "keys" };
+  };
+
+  const post = async (p: Progress, fixed: Fixed, signal: AbortSignal) => {
+    const left = fixed.events.map((content, i) => ({ content, i })).filter(({ i }) => !p.there.has(i));
+    if (left.length === 0) return null;
+    const unshared = await share(fixed.room, signal);
+    if (unshared !== null) return unshared;
+    for (const { content, i } of left) {
+      const transaction = transactionOf(p, i);
+      // The one place from which an event leaves: its type is in the path, its content can be ciphertext alone.
+      const at = path`/_matrix/client/v3/rooms/${fixed.room}/send/m.room.encrypted/${transaction}`;
+      o.failpoints("event.before");
+      const answer = read(EventSent, await o.api.call({ method: "PUT", path: at, body: content }, signal));
+      o.failpoints("event.after");
+      if (answer.kind === "fault") return failed(p, answer);
+      p.there.set(i, answer.value.event_id);
+    }
+    return null;
+  };
+
+  const takeAway = async (p: Progress, fixed: Fixed, signal: AbortSignal) => {
+    for (const [i, { room, event }] of fixed.redact.entries()) {
+      if (p.redacted.has(event)) continue;
+      o.failpoints("event.before");
+      const done = await redact(o.api, room, event, transactionOf(p, `r${i}`), signal);
+      o.failpoints("event.after");
+      // What the server does not know needs no taking away.
+      if (done.kind === "fault" && done.code !== "M_NOT_FOUND") return failed(p, done);
+      p.redacted.add(event);
+    }
+    return null;
+  };
+
+  /** Pins and unpins as the mapping says. What the server does not let the bot pin stays unpinned. */
+  const pin = async (p: Progress, fixed: Fixed, receipt: Receipt, tries: number, signal: AbortSignal) => {
+    const steps = [
+      ...(fixed.pinned === null ? [] : [[fixed.pinned, false] as const]),
+      ...(receipt.pinned === null ? [] : [[receipt.pinned, true] as const]),
+    ];
+    if (fixed.pinned === receipt.pinned) return null;
+    for (const [event, pinned] of steps) {
+      const done = await setPinned(o.api, fixed.room, event, pinned, signal);
+      if (done.kind === "fault" && isPassing(done) && tries < PIN_PATIENCE) return failed(p, done);
+    }
+    return null;
+  };
+
+  return {
+    async send({ key, bytes }, tries, signal) {
+      const fixed = decodeFixed(bytes);
+      // Until the room is set up, or safe again, the lane waits.
+      if (o.place() === null) return { kind: "retry", at: 0, code: "no_room" };
+      const p = progressOf(`${key}.${fixed.nonce}`);
+      const waits =
+        (await look(p, fixed, signal)) ??
+        (await post(p, fixed, signal)) ??
+        (await takeAway(p, fixed, signal));
+      if (waits?.kind === "retry" && "anew" in waits) progress = null;
+      if (waits !== null) return waits;
+      const receipt = receiptOf(fixed, p.there);
+      const unpinned = await pin(p, fixed, receipt, tries, signal);
+      if (unpinned !== null) return unpinned;
+      progress = null;
+      return { kind: "sent", receipt: JSON.stringify(receipt) };
+    },
+
+    settle({ key, bytes }) {
+      const p = progress?.key === `${key}.${decodeFixed(bytes).nonce}` ? progress : null;
+      return { kind: "retry", at: p?.wait ?? 0, code: p?.code ?? "again" };
+    },
+  };
+}
+
+const transactionOf = (p: Progress, place: number | string): string => `${p.key}.${place}`;
+
+/** What stands in the room when all of it is there. */
+function receiptOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {
+  const known = (id: EventId | number): EventId => {
+    const event = typeof id === "number" ? there.get(id) : id;
+    if (event === undefined) throw new Error("a slot without its event");
+    return event;
+  };
+  const slots = fixed.slots.map((s) => ({ ...s, event: known(s.event), edits: s.edits.map(known) }));
+  const first = slots.find((s) => s.copy === "")?.event ?? null;
+  return { v: 1, room: fixed.room, slots, pinned: fixed.pin ? first : null, former: fixed.former };
+}
