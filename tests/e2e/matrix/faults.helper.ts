@@ -68,6 +68,8 @@ export interface Rule {
   readonly times?: number;
   /** In how many of such calls, 0 to 1, by the proxy's seed. */
   readonly chance?: number;
+  /** Called at the moment itself: before the homeserver hears of the call, or when it has answered. */
+  readonly then?: () => void;
 }
 
 export interface Laid {
@@ -145,14 +147,14 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
   const dice = seeded(o.seed ?? 1);
   let canaries: readonly string[] = [];
 
-  const choose = (seen: Seen): Fault | null => {
+  const choose = (seen: Seen): Rule | null => {
     for (const laid of rules.toReversed()) {
       const { rule } = laid;
       if (rule.method !== undefined && rule.method !== seen.method) continue;
       if (!rule.path.test(seen.path) || laid.hits >= (rule.times ?? Number.POSITIVE_INFINITY)) continue;
       if (rule.chance !== undefined && dice() >= rule.chance) continue;
       laid.hits++;
-      return rule.fault;
+      return rule;
     }
     return null;
   };
@@ -198,7 +200,9 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
     const seen = { method: from.method ?? "", path: decoded(path), query };
     calls.push(seen);
     look(seen, Buffer.from([from.url ?? "", ...from.rawHeaders].join("\n")));
-    const fault = choose(seen);
+    const rule = choose(seen);
+    const fault = rule?.fault ?? null;
+    if (fault?.kind.endsWith("_before") === true || fault?.kind === "answer") rule?.then?.();
     from.on("error", () => {});
     to.on("error", () => {});
     const drain = () => whole(from, (bytes) => look(seen, bytes));
@@ -224,6 +228,7 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
             return;
           }
           whole(answer, (bytes) => {
+            rule?.then?.();
             if (fault.kind === "silent_after") return;
             if (fault.kind === "cut_after") return void from.socket.destroy();
             if (fault.kind === "cut_within") {

@@ -66,10 +66,13 @@ export interface Homeserver {
   stop(): Promise<void>;
   start(): Promise<void>;
   /**
-   * What a day and an hour of outage do: it stops, forgets every transaction id, and starts again. A repeated send is
-   * then a new event, unless the sender looks first.
+   * What a day and an hour of outage do: it stops, forgets every transaction id, and starts again with a clock that is
+   * `ms` ahead of what it was (by default 25 h). A repeated send is then a new event, unless the sender looks first.
+   * {@link ahead} tells the whole difference, for those who are to live at the same time.
    */
-  forgetTransactions(): Promise<void>;
+  outage(ms?: number): Promise<void>;
+  /** By how much its clock is ahead of the machine's, ms. */
+  readonly ahead: number;
   /** Rows of its database, read beside it. */
   rows(sql: string, ...values: readonly unknown[]): readonly unknown[];
   /** Where canaries lie in the raw bytes of its folder: the database with its journals, the media, the log. */
@@ -145,7 +148,9 @@ const logging = (folder: string): string =>
 
 /** Synapse, ending with its standard input: so it never outlives the tests, however they end. */
 const program = `
-import os, sys, threading
+import os, sys, threading, time
+ahead, real = float(os.environ["AHEAD"]) / 1000, time.time
+time.time = lambda: real() + ahead
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 from synapse.app.homeserver import main
 main()
@@ -155,10 +160,11 @@ const agent = () => new Agent({ pipelining: 0 });
 const json = { "content-type": "application/json" };
 
 /** Starts Synapse on a folder that has its settings; resolves when it answers. */
-async function launch(python: string, folder: string, port: number): Promise<ChildProcess> {
+async function launch(python: string, folder: string, port: number, ahead: number): Promise<ChildProcess> {
   const out = openSync(path.join(folder, "output.log"), "a");
   const child = spawn(python, ["-c", program, "-c", path.join(folder, "homeserver.yaml")], {
     cwd: folder,
+    env: { ...process.env, AHEAD: String(ahead) },
     stdio: ["pipe", out, out],
   });
   const until = performance.now() + 120_000;
@@ -201,7 +207,7 @@ async function template({ python, folder }: Environment): Promise<string> {
       { stdio: "ignore" },
     );
     await ended(keys);
-    const server = await launch(python, partial, port);
+    const server = await launch(python, partial, port, 0);
     server.kill("SIGTERM");
     await ended(server);
     await mkdir(`${made}.new`, { recursive: true });
@@ -222,7 +228,8 @@ export async function startHomeserver(o: HomeserverOptions = {}): Promise<Homese
   await cp(from, folder, { recursive: true });
   const port = await freePort();
   await configure(folder, port, o);
-  let running: ChildProcess | null = await launch(python, folder, port);
+  let ahead = 0;
+  let running: ChildProcess | null = await launch(python, folder, port, ahead);
   const url = `http://127.0.0.1:${port}`;
 
   const ask = async (method: string, where: string, body?: unknown, token?: string): Promise<unknown> => {
@@ -243,7 +250,7 @@ export async function startHomeserver(o: HomeserverOptions = {}): Promise<Homese
     running = null;
   };
   const start = async (): Promise<void> => {
-    running ??= await launch(python, folder, port);
+    running ??= await launch(python, folder, port, ahead);
   };
 
   return {
@@ -281,8 +288,12 @@ export async function startHomeserver(o: HomeserverOptions = {}): Promise<Homese
           ask(method, `/_matrix/client/v3${where}`, body ?? (method === "GET" ? undefined : {}), token),
       };
     },
-    async forgetTransactions() {
+    get ahead() {
+      return ahead;
+    },
+    async outage(ms = 25 * 3_600_000) {
       await stop();
+      ahead += ms;
       const db = new Database(file);
       for (const table of ["event_txn_id_device_id", "event_txn_id"])
         if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").get(table) !== undefined)
