@@ -4,7 +4,7 @@ import type { Millis } from "../../bridge/model/ids.ts";
 import type { Api } from "./api.ts";
 import { type RoomId, UserId } from "./ids.ts";
 import { path } from "./path.ts";
-import { eventsIn, Membership, type Read, read, StateEvent } from "./wire.ts";
+import { eventsIn, fault, Membership, type Read, read, StateEvent } from "./wire.ts";
 
 /** How long after a sync what is known counts as up to date, ms: longer than a sync waits for news. */
 const FRESH = 60_000;
@@ -24,7 +24,7 @@ export interface Members {
   forget(room?: RoomId): void;
 }
 
-export function createMembers(api: Api, clock: Clock): Members {
+export function createMembers(api: Api, bot: UserId, clock: Clock): Members {
   const known = new Map<RoomId, Set<UserId>>();
   /** What syncs brought while a room's members were asked for: the answer may be older. */
   const meanwhile = new Map<RoomId, Set<StateEvent[]>>();
@@ -44,6 +44,8 @@ export function createMembers(api: Api, clock: Clock): Members {
       if (answer.kind === "fault") return answer;
       const members = new Set<UserId>();
       for (const event of [...eventsIn(StateEvent, answer.value.chunk), ...late]) take(members, event);
+      // A list that lacks the bot itself is none.
+      if (!members.has(bot)) return fault("bad_answer");
       known.set(room, members);
       return { kind: "ok", value: [...members] };
     } finally {

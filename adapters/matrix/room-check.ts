@@ -14,6 +14,8 @@ export interface RoomWish {
 
 /** What is not as it should be in a room. */
 export type RoomFlaw =
+  /** The bot is not in the room. */
+  | "bot_outside"
   /** There is no encryption, or one that is not known here. */
   | "not_encrypted"
   /** Keys are changed more seldom than they should be. */
@@ -55,6 +57,7 @@ export const ENCRYPTION = {
 } as const;
 
 const UNSAFE: ReadonlySet<RoomFlaw> = new Set([
+  "bot_outside",
   "not_encrypted",
   "open",
   "guests",
@@ -62,7 +65,7 @@ const UNSAFE: ReadonlySet<RoomFlaw> = new Set([
   "bot_without_power",
   "replaced",
 ]);
-const UNMENDABLE: ReadonlySet<RoomFlaw> = new Set(["bot_without_power", "replaced"]);
+const UNMENDABLE: ReadonlySet<RoomFlaw> = new Set(["bot_outside", "bot_without_power", "replaced"]);
 
 /** What is not as it should be, the gravest first. */
 export function flawsOf(state: RoomState, listed: boolean, bot: UserId, wish: RoomWish): readonly RoomFlaw[] {
@@ -72,6 +75,7 @@ export function flawsOf(state: RoomState, listed: boolean, bot: UserId, wish: Ro
   };
   const { encryption, power } = state;
   const may = membersMay(power.levels);
+  when(!state.inside, "bot_outside");
   when(state.successor !== null, "replaced");
   when(encryption?.algorithm !== ALGORITHM, "not_encrypted");
   when(
@@ -92,7 +96,7 @@ export function flawsOf(state: RoomState, listed: boolean, bot: UserId, wish: Ro
   return flaws;
 }
 
-/** Looks at a room the bot is in. `M_FORBIDDEN`: it is not in it. */
+/** Looks at a room. `M_FORBIDDEN`: the bot is not in it, and it cannot be read from outside. */
 export async function checkRoom(
   api: Api,
   room: RoomId,
@@ -105,14 +109,14 @@ export async function checkRoom(
 }
 
 async function look(api: Api, room: RoomId, bot: UserId, wish: RoomWish, signal: AbortSignal) {
-  const state = await readState(api, room, signal);
+  const state = await readState(api, room, bot, signal);
   if (state.kind === "fault") return state;
   const call = { method: "GET", path: path`/_matrix/client/v3/directory/list/room/${room}` } as const;
   const listing = read(Listing, await api.call(call, signal));
   // A server that keeps no list of this room says so by not finding it.
   if (listing.kind === "fault" && listing.code !== "M_NOT_FOUND") return listing;
   const listed = listing.kind === "ok" && listing.value.visibility === "public";
-  const powerful = levelOf(state.value.power, bot) >= BOT;
+  const powerful = state.value.inside && levelOf(state.value.power, bot) >= BOT;
   const untakeable = Object.entries(state.value.power.levels.users).some(
     ([user, level]) => user !== bot && level >= levelOf(state.value.power, bot),
   );

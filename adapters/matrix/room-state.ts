@@ -10,6 +10,8 @@ export type HistoryVisibility = "invited" | "joined" | "shared";
 
 /** A room's state as far as its safety depends on it. null: there is no such event, or it says nothing. */
 export interface RoomState {
+  /** Whether the bot itself is in it: some rooms can be read from outside. */
+  readonly inside: boolean;
   readonly encryption: {
     readonly algorithm: string | null;
     readonly rotationMs: number | null;
@@ -50,7 +52,7 @@ function successorIn(events: readonly StateEvent[]): RoomState["successor"] {
 }
 
 /** Reads a room's state out of its events. */
-export function stateOf(events: readonly StateEvent[]): RoomState {
+function stateOf(events: readonly StateEvent[], bot: UserId): RoomState {
   const content = (type: string) => events.find((e) => e.type === type && e.state_key === "")?.content;
   const wordOf = (type: string, field: string): string | null => {
     const value = content(type)?.[field];
@@ -62,6 +64,9 @@ export function stateOf(events: readonly StateEvent[]): RoomState {
   const encryption = content("m.room.encryption");
   const told = Encryption.parse(encryption ?? {});
   return {
+    inside: events.some(
+      (e) => e.type === "m.room.member" && e.state_key === bot && e.content.membership === "join",
+    ),
     encryption:
       encryption === undefined
         ? null
@@ -85,9 +90,14 @@ export function stateOf(events: readonly StateEvent[]): RoomState {
 }
 
 /** Asks for a room's state. `M_FORBIDDEN`: the bot is not in the room. */
-export async function readState(api: Api, id: RoomId, signal: AbortSignal): Promise<Read<RoomState>> {
+export async function readState(
+  api: Api,
+  id: RoomId,
+  bot: UserId,
+  signal: AbortSignal,
+): Promise<Read<RoomState>> {
   const call = { method: "GET", path: path`/_matrix/client/v3/rooms/${id}/state` } as const;
   const events = read(z.array(z.unknown()), await api.call(call, signal));
   if (events.kind === "fault") return events;
-  return { kind: "ok", value: stateOf(eventsIn(StateEvent, events.value)) };
+  return { kind: "ok", value: stateOf(eventsIn(StateEvent, events.value), bot) };
 }

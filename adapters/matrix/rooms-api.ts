@@ -68,7 +68,7 @@ async function newlyMade(
   const after = await joinedRooms(api, signal);
   if (after.kind === "fault") return null;
   for (const room of after.value.filter((r) => !before.has(r))) {
-    const state = await readState(api, room, signal);
+    const state = await readState(api, room, bot, signal);
     if (state.kind === "fault") return null;
     const { name, power, encryption } = state.value;
     const mine = power.creators.has(bot) || Object.keys(power.levels.users).join() === bot;

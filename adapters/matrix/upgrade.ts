@@ -30,7 +30,7 @@ export async function followUpgrade(
   wish: RoomWish,
   signal: AbortSignal,
 ): Promise<Upgrade> {
-  const before = await readState(api, old, signal);
+  const before = await readState(api, old, bot, signal);
   if (before.kind === "fault") return before;
   const { successor, power } = before.value;
   if (successor === null) return { kind: "not_replaced" };
@@ -39,7 +39,7 @@ export async function followUpgrade(
   const joined = await joinRoom(api, successor.room, [serverOf(successor.by)], signal);
   if (joined.kind === "fault")
     return joined.code === "M_FORBIDDEN" ? { kind: "uninvited", room: successor.room } : joined;
-  const after = await readState(api, successor.room, signal);
+  const after = await readState(api, successor.room, bot, signal);
   if (after.kind === "fault") return after;
   if (after.value.predecessor !== old) return { kind: "not_replaced" };
   const findings = await mendRoom(api, successor.room, bot, wish, signal);
