@@ -25,6 +25,12 @@ export interface Reports {
   carrier(room: RoomName, carrier: string, code: "copied" | "carrier_failed"): void;
 }
 
+/** Something of an adapter that lives as long as the bridge works: it hears, looks and keeps up. */
+export interface Lifetime {
+  /** Until `signal` aborts. Rejects where the process must end: a bug, a disk that fails, an engine that broke. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
 export interface RuntimeOptions {
   readonly bridge: Bridge;
   readonly vault: Vault;
@@ -32,6 +38,8 @@ export interface RuntimeOptions {
   readonly carriers: readonly Carrier[];
   /** Destinations other than sealed rooms. */
   readonly destinations: readonly Destination[];
+  /** What those destinations live by; absent: nothing. */
+  readonly lifetimes?: readonly Lifetime[];
   readonly mappings: readonly Mapping[];
   readonly lang: (mapping: MappingName) => "ru" | "en";
   readonly clock: Clock;
@@ -97,6 +105,7 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     space,
     concurrency: ROOMS_AT_ONCE,
     report: reports.delivery,
+    wanting: () => media.wake(),
   });
   const media = createMediaStage({
     sources: new Map(o.sources.map((s) => [s.name, s])),
@@ -172,6 +181,7 @@ export function startRuntime(o: RuntimeOptions): Runtime {
     days(),
     silence.run(serving.signal),
     space.run(serving.signal),
+    ...(o.lifetimes ?? []).map((one) => one.run(serving.signal)),
   ]);
   const copies = carriers.run(carrying.signal, cutting.signal);
   const all = [sources, work, copies];

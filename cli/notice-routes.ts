@@ -29,11 +29,12 @@ const said: readonly NoticeCode[] = [
 /** The log: its codes in the log itself, its words in the bridge's output. */
 const logRoute = ({ logger, tell }: NoticeRoutesOptions): NoticeRoute => ({
   name: "log",
-  async send({ code, state, source, room, count }, text) {
+  async send({ code, state, source, room, account, count }, text) {
     logger.event(`notice.${state}`, {
       reason: code,
       ...(source === undefined ? {} : { source }),
       ...(room === undefined ? {} : { room }),
+      ...(account === undefined ? {} : { account }),
       ...(count === undefined ? {} : { count }),
     });
     if (state === "back" || !said.includes(code)) tell(text);

@@ -2,6 +2,7 @@ import type { Notice, NoticeCode } from "../bridge/notices/port.ts";
 import type { Lang } from "../config/config.ts";
 import { call } from "./texts/call.ts";
 import { wordsOf } from "./texts/index.ts";
+import type { Words } from "./texts/shape.ts";
 
 /** What is told of one code. */
 interface Told {
@@ -14,6 +15,7 @@ interface Told {
 interface Named {
   readonly source: string;
   readonly room: string;
+  readonly account: string;
   readonly route: string;
   readonly count: number;
   /** Why, in words; empty: not known. */
@@ -97,6 +99,31 @@ const ru: NoticeWords = {
   origins_silent: {
     trouble: (n) =>
       `Ни одно из мест комнаты «${n.room}» (origins) не отвечает. Мост ждёт до десяти минут, чтобы ничего не опубликовать дважды, и потом продолжит сам.`,
+    back: null,
+  },
+  account_out: {
+    trouble: (n) =>
+      `Мост не может работать с учётной записью «${n.account}»${because(n.why)}. Объявления для её комнат ждут в очереди. Войдите: ${call(`matrix login ${n.account}`)}`,
+    back: (n) => `Мост снова работает с учётной записью «${n.account}». Ждавшее придёт в комнаты.`,
+  },
+  account_silent: {
+    trouble: (n) =>
+      `Сервер учётной записи «${n.account}» не отвечает уже ${n.span}${because(n.why)}. Объявления для её комнат ждут в очереди и придут позже. Проверьте: ${call("check")}`,
+    back: (n) => `Сервер учётной записи «${n.account}» снова отвечает. Ждавшее придёт в комнаты.`,
+  },
+  account_unsigned: {
+    trouble: (n) =>
+      `Устройство моста в учётной записи «${n.account}» не подтверждено её хозяином. Объявления отправляются, зашифрованными, но программы людей предупреждают о нём, а некоторые его отвергают. Войдите снова: ${call(`matrix login ${n.account}`)}`,
+    back: (n) => `Устройство моста в учётной записи «${n.account}» подтверждено.`,
+  },
+  room_held: {
+    trouble: (n) =>
+      `В комнату «${n.room}» ничего не отправляется${because(n.why)}. Её объявления ждут в очереди. Исправьте это на сервере, и мост продолжит сам; подробнее: ${call("check")}`,
+    back: (n) => `В комнату «${n.room}» снова отправляется.`,
+  },
+  room_moved: {
+    trouble: (n) =>
+      `Комнату «${n.room}» на сервере заменила другая, и мост перешёл в неё. Объявления идут туда. Если её заменяли не вы, проверьте её: ${call("check")}`,
     back: null,
   },
   bridge_failed: {
@@ -186,6 +213,31 @@ const en: NoticeWords = {
       `None of the places of the room "${n.room}" (origins) answers. The bridge waits up to ten minutes so that nothing is published twice, and then goes on by itself.`,
     back: null,
   },
+  account_out: {
+    trouble: (n) =>
+      `The bridge cannot work with the account "${n.account}"${because(n.why)}. Announcements for its rooms wait in the queue. Log in: ${call(`matrix login ${n.account}`)}`,
+    back: (n) => `The bridge works with the account "${n.account}" again. What waited comes to the rooms.`,
+  },
+  account_silent: {
+    trouble: (n) =>
+      `The server of the account "${n.account}" has not answered for ${n.span}${because(n.why)}. Announcements for its rooms wait in the queue and will come later. Check: ${call("check")}`,
+    back: (n) => `The server of the account "${n.account}" answers again. What waited comes to the rooms.`,
+  },
+  account_unsigned: {
+    trouble: (n) =>
+      `The bridge's device in the account "${n.account}" is not confirmed by its owner. Announcements are sent, encrypted, but people's programs warn of it and some refuse it. Log in again: ${call(`matrix login ${n.account}`)}`,
+    back: (n) => `The bridge's device in the account "${n.account}" is confirmed.`,
+  },
+  room_held: {
+    trouble: (n) =>
+      `Nothing is sent to the room "${n.room}"${because(n.why)}. Its announcements wait in the queue. Set it right on the server, and the bridge goes on by itself; more: ${call("check")}`,
+    back: (n) => `Announcements go to the room "${n.room}" again.`,
+  },
+  room_moved: {
+    trouble: (n) =>
+      `The room "${n.room}" was replaced by another on the server, and the bridge has moved there. Announcements go there. If it was not you who replaced it, look at it: ${call("check")}`,
+    back: null,
+  },
   bridge_failed: {
     trouble: () =>
       "The bridge stopped because of a fault (the disk, or a bug). What was accepted is kept. Check the free space and start it again; if it happens again, report the code in the log.",
@@ -204,10 +256,11 @@ const en: NoticeWords = {
 /** A notice in the rep's language: what happened, what it means for announcements, what to do. */
 export function noticeText(notice: Notice, lang: Lang): string {
   const words = wordsOf(lang);
-  const why = Object.entries(words.status.troubles).find(([code]) => code === notice.reason)?.[1] ?? "";
+  const why = whyOf(notice.reason, words);
   const named: Named = {
     source: notice.source ?? "",
     room: notice.room ?? "",
+    account: notice.account ?? "",
     route: notice.route ?? "",
     count: notice.count ?? 0,
     why,
@@ -215,6 +268,13 @@ export function noticeText(notice: Notice, lang: Lang): string {
   };
   const told = (lang === "ru" ? ru : en)[notice.code];
   return (notice.state === "back" ? (told.back ?? told.trouble) : told.trouble)(named);
+}
+
+/** Why, in words; empty: there are none for it. A room's flaws are told of the room. */
+function whyOf(reason: string | undefined, words: Words): string {
+  const { faults, flaws, held } = words.matrix;
+  const known = Object.entries({ ...words.status.troubles, ...faults, ...flaws, ...held });
+  return known.find(([code]) => code === reason)?.[1] ?? "";
 }
 
 /** The monitor cannot listen; the bridge runs without it. */

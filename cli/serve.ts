@@ -8,6 +8,7 @@ import { type Witness, witnessed } from "../bridge/seal/witness.ts";
 import type { Core } from "./core.ts";
 import { drainTime } from "./drain.ts";
 import { type Feed, type FeedFault, openFeed } from "./feed.ts";
+import { type Accounts, type AccountsOptions, openAccounts } from "./matrix/accounts.ts";
 import type { Care } from "./oversight.ts";
 
 export interface ServeOptions {
@@ -15,6 +16,8 @@ export interface ServeOptions {
   /** The reader page, where the feed serves it. */
   readonly reader: ReaderFiles | null;
   readonly reports: Reports;
+  /** What Matrix accounts tell of themselves; absent: nobody listens. */
+  readonly accounts?: AccountsOptions["report"];
   /** Nothing is shown that it does not know; null: there is none. `failed`: it could not be written. */
   readonly witness: { readonly of: Witness; readonly failed: () => void } | null;
   /** What looks after it; absent: nothing does. */
@@ -31,6 +34,8 @@ export interface Served {
   readonly ended: Promise<void>;
   /** Something was queued from outside: look again. */
   wake(): void;
+  /** The Matrix accounts of now; null: between two generations. */
+  readonly accounts: Accounts | null;
   /**
    * Ends what runs, draining it, and starts it anew over the same database: over the core and with the settings
    * given. A fault of the feed changes nothing. One call at a time.
@@ -60,16 +65,23 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
     settled = { ok: resolve, broken: reject };
   });
   ended.catch(() => undefined);
-  const start = (over: Core, options: ServeOptions): Runtime => {
-    const runtime = generation(over, options, feed);
+  let current: Generation | null = null;
+  const start = async (over: Core, options: ServeOptions): Promise<void> => {
+    const accounts = await openAccounts(over, { report: options.accounts ?? (() => {}) });
+    const runtime = runtimeOf(over, options, feed, accounts);
+    const mine = { runtime, accounts };
+    current = mine;
     runtime.ended.then(
-      () => runtime === current && settled.ok(),
-      (error) => runtime === current && settled.broken(error),
+      () => mine === current && settled.ok(),
+      (error) => mine === current && settled.broken(error),
     );
-    return runtime;
   };
-  let current: Runtime | null = null;
-  current = start(core, o);
+  const end = async (generation: Generation | null, cut: AbortSignal | undefined): Promise<void> => {
+    await generation?.runtime.stop(cut);
+    // What hangs in an engine must not keep the process.
+    await orCut(generation?.accounts.close(), cut);
+  };
+  await start(core, o);
 
   return {
     ok: true,
@@ -81,16 +93,19 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
         return feed.port;
       },
       ended,
-      wake: () => current?.wake(),
+      wake: () => current?.runtime.wake(),
+      get accounts() {
+        return current?.accounts ?? null;
+      },
       async renew(next, options) {
         const fault = await feed.change(next.config, options.reader);
         if (fault !== null) return fault;
         const before = current;
         current = null;
         try {
-          await drainTime(core.clock, (cut) => before?.stop(cut));
+          await drainTime(core.clock, (cut) => end(before, cut));
           await options.before?.();
-          current = start(next, options);
+          await start(next, options);
         } catch (error) {
           settled.broken(error);
           throw error;
@@ -98,7 +113,7 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
         return null;
       },
       async stop(cut) {
-        await current?.stop(cut);
+        await end(current, cut);
         await feed.close();
       },
     },
@@ -106,7 +121,21 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
 }
 
 /** One generation of lifetimes: over one configuration and the rooms that have keys now. */
-function generation(core: Core, o: ServeOptions, feed: Feed): Runtime {
+interface Generation {
+  readonly runtime: Runtime;
+  readonly accounts: Accounts;
+}
+
+/** Resolves when `work` ended, or when `cut` aborts before. */
+async function orCut(work: Promise<void> | undefined, cut: AbortSignal | undefined): Promise<void> {
+  const late = new Promise<void>((resolve) => {
+    if (cut?.aborted === true) resolve();
+    else cut?.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([work, late]);
+}
+
+function runtimeOf(core: Core, o: ServeOptions, feed: Feed, accounts: Accounts): Runtime {
   const { config, bridge } = core;
   const idOf = (room: RoomName): string => {
     const state = bridge.store.seal.get(room);
@@ -118,7 +147,8 @@ function generation(core: Core, o: ServeOptions, feed: Feed): Runtime {
     vault: core.vault,
     sources: o.sources,
     carriers: [o.witness === null ? tree : witnessed(tree, o.witness.of, o.witness.failed)],
-    destinations: [],
+    destinations: accounts.destinations,
+    lifetimes: accounts.lifetimes,
     mappings: config.mappings,
     lang(name) {
       const room = config.mappings.find((m) => m.name === name)?.rooms[0];

@@ -87,7 +87,7 @@ export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
     return { ok: false, code: storeFault(opened.problem) };
   }
   const { engine } = opened;
-  const members = createMembers(api, clock);
+  const members = createMembers(api, user, clock);
   const chats = createChats({ api, bot: user, engine, members, kept, frame: o.frame, clock });
   const watch = createRoomWatch({
     api,
@@ -119,6 +119,8 @@ export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
           if (status.kind === "heard") {
             state = { ...state, heardAt: status.at, trouble: null };
             o.report({ kind: "heard", at: status.at });
+            // A key that a message waits for may have come. What breaks here breaks the engine, which tells of it.
+            void chats.again(signal).catch(() => {});
           } else {
             state = { ...state, trouble: status.code };
             o.report({ kind: "trouble", code: status.code });
@@ -129,7 +131,6 @@ export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
           if (!(await watch.invited(invitation, signal))) await chats.invited(invitation, signal);
         },
         async chat(event) {
-          await chats.again(signal);
           await chats.event(event, signal);
         },
       },

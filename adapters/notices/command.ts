@@ -12,8 +12,18 @@ const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SystemRoot
 
 /** What a notice says, as variables that a program or script reads. */
 function variables(notice: Notice): Readonly<Record<string, string>> {
-  const { code, state, source, room, route, reason, count } = notice;
-  const given = { code, state, source, room, route, reason, count, at: new Date(notice.at).toISOString() };
+  const { code, state, source, room, account, route, reason, count } = notice;
+  const given = {
+    code,
+    state,
+    source,
+    room,
+    account,
+    route,
+    reason,
+    count,
+    at: new Date(notice.at).toISOString(),
+  };
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) =>
       value === undefined ? [] : [[`POSTERN_NOTICE_${name.toUpperCase()}`, String(value)]],

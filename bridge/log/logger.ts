@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import pino from "pino";
-import { MappingName, RoomName, SourceName } from "../model/ids.ts";
+import { AccountName, MappingName, RoomName, SourceName } from "../model/ids.ts";
 import { type EventCode, eventLevels, HashedId, type Level, type Reason, reasons } from "./events.ts";
 
 /**
@@ -11,6 +11,7 @@ export interface EventFields {
   readonly source?: SourceName;
   readonly room?: RoomName;
   readonly mapping?: MappingName;
+  readonly account?: AccountName;
   readonly id?: HashedId;
   readonly reason?: Reason;
   readonly count?: number;
@@ -45,6 +46,7 @@ const fits = {
   source: (value) => SourceName.safeParse(value).success,
   room: (value) => RoomName.safeParse(value).success,
   mapping: (value) => MappingName.safeParse(value).success,
+  account: (value) => AccountName.safeParse(value).success,
   id: (value) => HashedId.safeParse(value).success,
   reason: (value) => reasons.some((known) => known === value),
   count: Number.isFinite,

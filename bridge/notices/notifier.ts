@@ -10,7 +10,7 @@ export interface Notifier {
   /** Something is wrong. Said again and again while it lasts; told once, and once a day more where the count grew. */
   raise(subject: Subject): void;
   /** It is over. Told only to whom the trouble was told. */
-  clear(subject: Pick<Subject, "code" | "source" | "room" | "route">): void;
+  clear(subject: Pick<Subject, "code" | "source" | "room" | "account" | "route">): void;
   /** Serves the routes until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Sends what is to be told now; ends when all of it was tried once, or when `signal` aborts. */
@@ -33,18 +33,26 @@ export interface NotifierOptions {
 const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
 /** What passes by itself more often than not. */
-const patient: readonly NoticeCode[] = ["source_blind", "carrier_failed", "spool_full"];
+const patient: readonly NoticeCode[] = ["source_blind", "carrier_failed", "spool_full", "account_silent"];
 /** What nobody says is over: when it was not said again for so long it is. */
 const lasts: ReadonlyMap<NoticeCode, Millis> = new Map([
   ["source_denied", HOUR / 4],
   ["vanished", 2 * DAY],
   ["new_chain", HOUR],
   ["origins_silent", HOUR],
+  ["room_moved", HOUR],
   ["bridge_failed", HOUR],
   ["test", 0],
 ]);
 /** Of these no end is told: they happened. */
-const events: readonly NoticeCode[] = ["vanished", "new_chain", "origins_silent", "bridge_failed", "test"];
+const events: readonly NoticeCode[] = [
+  "vanished",
+  "new_chain",
+  "origins_silent",
+  "room_moved",
+  "bridge_failed",
+  "test",
+];
 
 const FIRST_PAUSE: Millis = 10_000;
 const LONGEST_PAUSE: Millis = HOUR;
@@ -62,8 +70,8 @@ function presses(code: NoticeCode, told: number, count: number): boolean {
   return [7, 1].some((days) => count <= days && told > days);
 }
 
-const keyOf = (s: Pick<Subject, "code" | "source" | "room" | "route">): string =>
-  [s.code, s.source ?? s.room ?? s.route ?? ""].join("/");
+const keyOf = (s: Pick<Subject, "code" | "source" | "room" | "account" | "route">): string =>
+  [s.code, s.source ?? s.room ?? s.account ?? s.route ?? ""].join("/");
 
 export function createNotifier(o: NotifierOptions): Notifier {
   const { clock } = o;
@@ -98,7 +106,7 @@ export function createNotifier(o: NotifierOptions): Notifier {
     if (told !== null && !events.includes(subject.code)) tell(subject, "back", since);
   };
 
-  const clear = (subject: Pick<Subject, "code" | "source" | "room" | "route">): void => {
+  const clear = (subject: Pick<Subject, "code" | "source" | "room" | "account" | "route">): void => {
     const key = keyOf(subject);
     const known = book.open().get(key);
     if (known === undefined) return;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RoomName, SourceName } from "../model/ids.ts";
+import { AccountName, RoomName, SourceName } from "../model/ids.ts";
 
 /** All that the rep is ever told of. Stable words: routes hand them on to programs. */
 export const noticeCodes = [
@@ -28,6 +28,16 @@ export const noticeCodes = [
   "room_halted",
   /** None of a room's other places answers at a start. */
   "origins_silent",
+  /** An account is not logged in, or no longer: nothing goes to its rooms until somebody acts. */
+  "account_out",
+  /** An account's server could not be heard for long. */
+  "account_silent",
+  /** The device of an account is not confirmed by its owner. */
+  "account_unsigned",
+  /** Nothing is sent to a room until it is set right. */
+  "room_held",
+  /** A room was replaced by another, and was followed. */
+  "room_moved",
   /** The bridge ended by a fault. */
   "bridge_failed",
   /** Another route does not take notices. */
@@ -46,6 +56,7 @@ export const Subject = z.object({
   code: NoticeCode,
   source: SourceName.exactOptional(),
   room: RoomName.exactOptional(),
+  account: AccountName.exactOptional(),
   route: RouteName.exactOptional(),
   /** A code of a list (see log/events.ts), such as why a source cannot be read. */
   reason: z.string().exactOptional(),

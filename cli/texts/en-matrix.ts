@@ -78,6 +78,12 @@ export const matrix: MatrixWords = {
     store_missing: "the keys of this session are not on this machine",
     store_wrong_passphrase: "the keys of this session do not open",
     store_damaged: "the file with the keys of this session is damaged",
+    store_in_use: "another process uses the keys of this session",
+    store_disk: "the disk does not take or give the keys of this session; check its space",
+    store_other_device: "the keys on this machine are those of another session",
+    no_session: "it is not logged in",
+    logged_out: "the server has logged it out",
+    deactivated: "it was closed",
   },
   otherFault: (code) => `the server answers ${code}`,
   login: {
@@ -137,6 +143,7 @@ export const matrix: MatrixWords = {
     badAddress: "An address (#name:server) or an id (!…) of a Matrix room is needed after --adopt.",
   },
   flaws: {
+    bot_outside: "the bridge's account is not in it",
     not_encrypted: "it is not encrypted",
     rotation: "its keys are changed more seldom than they should be",
     open: "others than those whom the bridge invites can come in",
@@ -150,6 +157,10 @@ export const matrix: MatrixWords = {
     name: "its name is another than in the settings",
     topic: "its topic is another than in the settings",
     replaced: "it was replaced by another room",
+  },
+  held: {
+    out: "the bridge's account is not in it (it was removed, or the room is gone). Once it is invited again, it comes by itself",
+    uninvited: "it was replaced by another room, and the bridge's account must be invited there",
   },
   invite: {
     done: (user, room) => `${user} is invited into "${room}". Nothing was written down of whom you invited.`,

@@ -1,4 +1,5 @@
 import type { RoomFlaw } from "../../adapters/matrix/room-check.ts";
+import type { Held } from "../../adapters/matrix/room-watch.ts";
 import type { CodeWords } from "./shape.ts";
 
 /** Why something with a Matrix server came to nothing. */
@@ -42,6 +43,13 @@ export const matrixFaults = [
   "store_missing",
   "store_wrong_passphrase",
   "store_damaged",
+  "store_in_use",
+  "store_disk",
+  "store_other_device",
+  // The account
+  "no_session",
+  "logged_out",
+  "deactivated",
 ] as const;
 export type MatrixFault = (typeof matrixFaults)[number];
 
@@ -116,6 +124,8 @@ export interface MatrixWords {
     readonly badAddress: string;
   };
   readonly flaws: Readonly<Record<RoomFlaw, string>>;
+  /** Why nothing is sent to a room, besides its flaws. */
+  readonly held: Readonly<Record<Exclude<Held, RoomFlaw>, string>>;
   readonly invite: {
     readonly done: (user: string, room: string) => string;
     readonly already: (user: string, room: string) => string;
