@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly concurrency: number;
   /** Told of every outcome but `sent`, and of `sent` too: for logs, notices and counts. Must not throw. */
   readonly report: (delivery: Delivery, outcome: Outcome) => void;
+  /** Told that attachments are to be fetched anew, or that rooms went without some. Must not throw. */
+  readonly wanting?: () => void;
 }
 
 export interface Worker {
@@ -71,6 +73,7 @@ export function createWorker(o: WorkerOptions): Worker {
       if (signal.aborted) return null;
       if (made.kind === "outcome") return made.outcome;
       fixed = await o.outbox.fix(delivery, made.prepared, made.lacking);
+      if (made.lacking.length > 0) o.wanting?.();
       if (fixed === null) return null;
     } else if (to.settle !== undefined && !notThere.delete(delivery.id)) {
       const found = await to.settle(fixed, delivery, signal);
@@ -92,6 +95,7 @@ export function createWorker(o: WorkerOptions): Worker {
     } catch (error) {
       if (error instanceof SpoolLost) {
         await withRoom(o.space, signal, () => o.outbox.mediaLost(error.media));
+        o.wanting?.();
         return;
       }
       if (isFull(error)) {

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { MappingName, RoomName } from "../../bridge/model/ids.ts";
@@ -237,4 +237,28 @@ test("after a crash in the middle of a file nothing of it is left, and it comes 
     expect(items(c)[0]?.files).toHaveLength(1);
   });
   await runtime.stop();
+});
+
+test("a spooled file that is lost is fetched anew at once, though nothing else comes", async () => {
+  let lose: (() => Promise<void>) | null = null;
+  const c = await core();
+  let fetched = 0;
+  c.source.files.set("f1", () => {
+    fetched++;
+    return open(PDF);
+  });
+  const read = c.bridge.spool.read;
+  c.bridge.spool.read = async function* (id, key) {
+    await lose?.();
+    yield* read(id, key);
+  };
+  lose = async () => {
+    lose = null;
+    for (const name of await spooled(c)) await rm(path.join(c.folder, "spool", name));
+  };
+  const runtime = start(c);
+  c.source.tell(withFile(1, "С файлом"));
+  await soon(() => expect(items(c)[0]?.files).toHaveLength(1));
+  await runtime.stop();
+  expect([fetched, texts(c)]).toEqual([2, ["С файлом"]]);
 });

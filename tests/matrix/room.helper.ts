@@ -91,7 +91,9 @@ export interface Shown {
 export interface World extends TestCore {
   readonly server: StandInServer;
   readonly engine: StandInEngine;
-  readonly destination: Destination;
+  destination: Destination;
+  /** The destination as a new process has it: what the one before remembered is gone. */
+  restart(): void;
   /** What the destination is told besides; may be changed by a test. */
   readonly now: { place: RoomId | null; members: Fault | null };
   shown(place?: RoomId): readonly Shown[];
@@ -104,29 +106,30 @@ export async function world(o: CoreOptions = {}): Promise<World> {
   const server = new StandInServer(c.clock);
   const engine = new StandInEngine();
   const now: World["now"] = { place: PLACE, members: null };
-  const destination = matrixDestination({
-    room: ROOM,
-    api: server,
-    engine,
-    members: {
-      of: async () => (now.members === null ? { kind: "ok", value: [BOT] } : now.members),
-    },
-    place: () => now.place,
-    trust: { strict: false, shareHistory: true },
-    receiptOf: (announcement, part) => c.bridge.store.map.receiptOf(ROOM, announcement, part),
-    lang: "ru",
-    allows: c.bridge.allows,
-    uploads: createUploads({
+  const fresh = (): Destination =>
+    matrixDestination({
+      room: ROOM,
       api: server,
+      engine,
+      members: {
+        of: async () => (now.members === null ? { kind: "ok", value: [BOT] } : now.members),
+      },
+      place: () => now.place,
+      trust: { strict: false, shareHistory: true },
+      receiptOf: (announcement, part) => c.bridge.store.map.receiptOf(ROOM, announcement, part),
+      lang: "ru",
+      allows: c.bridge.allows,
+      uploads: createUploads({
+        api: server,
+        clock: c.clock,
+        failpoints: c.failpoints,
+        spooled: c.bridge.spooled,
+        preview: c.bridge.preview,
+      }),
       clock: c.clock,
+      random: systemRandom,
       failpoints: c.failpoints,
-      spooled: c.bridge.spooled,
-      preview: c.bridge.preview,
-    }),
-    clock: c.clock,
-    random: systemRandom,
-    failpoints: c.failpoints,
-  });
+    });
   const shown = (place: RoomId = PLACE): readonly Shown[] => {
     const events = server.events
       .filter((e) => e.room === place && !e.redacted)
@@ -141,15 +144,19 @@ export async function world(o: CoreOptions = {}): Promise<World> {
         return { id, body: last.body, content: last, reply, edited: edit !== undefined };
       });
   };
-  return {
+  const made: World = {
     ...c,
     server,
     engine,
-    destination,
+    destination: fresh(),
     now,
     shown,
     bodies: () => shown().map((s) => s.body),
+    restart() {
+      made.destination = fresh();
+    },
   };
+  return made;
 }
 
 /** Runs the core until the test ends. */
