@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { recoveryCode } from "../bridge/seal/recovery.ts";
 import type { Ask } from "./ask.ts";
 import { seedOf, typedWords, wordTable, wrongWithCode } from "./recovery-words.ts";
-import type { CodeWords } from "./texts/shape.ts";
+import type { CodeWords } from "./texts/shape-code.ts";
 
 const TRIES = 3;
 const PLACES = 3;

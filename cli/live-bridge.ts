@@ -4,6 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { describe } from "../config/texts.ts";
 import { type Core, withConfig } from "./core.ts";
 import type { Io } from "./io.ts";
+import { notSetUp } from "./matrix/rooms.ts";
 import type { Live, Reloaded } from "./operations/live.ts";
 import type { Served, ServeOptions } from "./serve.ts";
 import { wordsOf } from "./texts/index.ts";
@@ -46,6 +47,9 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
       return core;
     },
     wake: () => running?.served.wake(),
+    get accounts() {
+      return running?.served.accounts ?? null;
+    },
     renew,
     async reload(lang) {
       const say = wordsOf(lang).reload;
@@ -67,8 +71,8 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
       core = next;
       running = { served: running.served, parts };
       o.logger.event("bridge.reloaded");
-      const keyless = [...config.rooms.keys()].filter((room) => core.bridge.store.seal.get(room) === null);
-      return { kind: "reloaded", warnings, keyless, restart: [...restart] };
+      const keyless = await notSetUp(core);
+      return { kind: "reloaded", warnings, keyless: [...keyless], restart: [...restart] };
     },
     async started(served, parts) {
       running = { served, parts };

@@ -1,7 +1,7 @@
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { recoverySeed } from "../bridge/seal/recovery.ts";
 import { nearest } from "../config/nearest.ts";
-import type { CodeWords } from "./texts/shape.ts";
+import type { CodeWords } from "./texts/shape-code.ts";
 
 /** The words of what a person typed, however they were written down: with numbers, commas or line breaks. */
 export const typedWords = (typed: string): readonly string[] =>

@@ -7,6 +7,10 @@ export function sealedRoom(config: Config, name: RoomName): SealedRoomConfig | n
   return room?.type === "sealed" ? room : null;
 }
 
+export const isSealed = (config: Config, name: RoomName): boolean => sealedRoom(config, name) !== null;
+
+export const isMatrix = (config: Config, name: RoomName): boolean => matrixRoom(config, name) !== null;
+
 /** The Matrix room of that name; null: there is none, or it is of another kind. */
 export function matrixRoom(config: Config, name: RoomName): MatrixRoomConfig | null {
   const room = config.rooms.get(name);

@@ -4,6 +4,7 @@ import type { Asked } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { reload as operation } from "../operations/reload.ts";
 import { reachRunning } from "../reach-bridge.ts";
+import { isMatrix } from "../room-kinds.ts";
 import { wordsOf } from "../texts/index.ts";
 
 /**
@@ -42,7 +43,8 @@ export async function reload(io: Io, options: Asked): Promise<ExitCode> {
   for (const warning of answer.warnings) tell(`${words.usage.warning}: ${warning}`);
   if (answer.kind === "refused") return refused(answer.errors);
   tell(words.reload.done);
-  for (const room of answer.keyless) tell(words.reload.keyless(room));
+  for (const room of answer.keyless)
+    tell(isMatrix(config, room) ? words.matrix.noRoom(room) : words.reload.keyless(room));
   if (answer.restart.length > 0) tell(words.reload.restart(answer.restart));
   return 0;
 }

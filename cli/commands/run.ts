@@ -7,12 +7,15 @@ import { drainTime } from "../drain.ts";
 import { failpointsFrom } from "../failpoint-env.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { createLiveBridge } from "../live-bridge.ts";
+import { accountReports } from "../matrix/reports.ts";
+import { notSetUp } from "../matrix/rooms.ts";
 import { beginNewChains, WAIT } from "../new-chains.ts";
 import { operations } from "../operations/table.ts";
 import { createOversight } from "../oversight.ts";
 import { askPassphrase } from "../passphrase.ts";
 import { readerPage } from "../reader-page.ts";
 import { createReports } from "../reports.ts";
+import { isSealed, matrixRooms } from "../room-kinds.ts";
 import { type RunWords, runWords } from "../run-words.ts";
 import { selfCheck } from "../self-check.ts";
 import { type ServeOptions, serve } from "../serve.ts";
@@ -75,6 +78,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     sources: await sourcesOf(over.config, over.clock),
     reader: over.config.feed.reader && over.config.feed.listen !== null ? await readerPage() : null,
     reports: oversight.watch(createReports({ core: over, logger, say, words, tell })),
+    accounts: accountReports({ logger, notices: oversight.notices }),
     care: oversight.care,
     witness: blind
       ? null
@@ -118,8 +122,10 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     const at = () => ({ core: live.core, live });
     commands = await serveCommands({ dataFolder: config.data, env: io.env, operations, at, clock });
     if (commands === null) tell(say.noSocket);
-    for (const room of config.rooms.keys())
-      if (core.bridge.store.seal.get(room) === null) tell(say.noKeys(room));
+    for (const room of await notSetUp(core))
+      tell(isSealed(config, room) ? say.noKeys(room) : words.matrix.noRoom(room));
+    for (const room of matrixRooms(config))
+      if (core.bridge.store.seal.get(room.name) !== null) tell(words.matrix.wasSealed(room.name));
     let listening = false;
     await oversight.start(() => (live.core.config.feed.listen === null ? null : listening));
     const first = await parts(core, null);

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { RoomName } from "../../bridge/model/ids.ts";
 import type { Lang } from "../../config/config.ts";
+import type { Accounts } from "../matrix/accounts.ts";
 
 /** What came of {@link Live.reload}, to be told as it stands. */
 export const Reloaded = z.discriminatedUnion("kind", [
@@ -7,8 +9,8 @@ export const Reloaded = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("reloaded"),
     warnings: z.array(z.string()),
-    /** Rooms that have no keys yet. */
-    keyless: z.array(z.string()),
+    /** Rooms that are not set up yet. */
+    keyless: z.array(RoomName),
     restart: z.array(z.string()),
   }),
   /** It cannot yet: nothing was read. `refused`: the old settings stay in force; what is wrong with the new ones, a line each: file, line, key. */
@@ -19,6 +21,8 @@ export type Reloaded = z.infer<typeof Reloaded>;
 
 /** What an operation may ask of the bridge that runs. */
 export interface Live {
+  /** The Matrix accounts as they run; null: they do not at the moment. */
+  readonly accounts: Accounts | null;
   /** Something was queued: the lanes are looked at. */
   wake(): void;
   /** Lets what runs follow the store: a room that got keys or others is served from now on. */

@@ -1,6 +1,6 @@
 import type { RoomFlaw } from "../../adapters/matrix/room-check.ts";
 import type { Held } from "../../adapters/matrix/room-watch.ts";
-import type { CodeWords } from "./shape.ts";
+import type { CodeWords } from "./shape-code.ts";
 
 /** Why something with a Matrix server came to nothing. */
 export const matrixFaults = [

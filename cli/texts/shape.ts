@@ -2,6 +2,7 @@ import type { SourceStop, SourceTrouble } from "../../bridge/model/source.ts";
 import type { Lang } from "../../config/config.ts";
 import type { OpenProblem } from "../bridge-api.ts";
 import type { CareWords } from "./shape-care.ts";
+import type { CodeWords } from "./shape-code.ts";
 import type { KeyWords } from "./shape-keys.ts";
 import type { MatrixWords } from "./shape-matrix.ts";
 
@@ -82,26 +83,6 @@ export interface UsageWords {
   readonly configErrors: (count: number, file: string) => string;
   readonly unknownRoom: (name: string, nearest: string | null, known: readonly string[]) => string;
   readonly internal: (code: string) => string;
-}
-
-/** How a recovery code is shown and asked for. */
-export interface CodeWords {
-  readonly which: string;
-  readonly fresh: string;
-  readonly reuse: string;
-  readonly typeCode: string;
-  readonly showing: string;
-  readonly written: string;
-  readonly notWritten: string;
-  readonly askBack: (places: readonly number[]) => string;
-  readonly wrongBack: (left: number) => string;
-  readonly failed: string;
-  readonly yes: string;
-  readonly no: string;
-  readonly cancelled: string;
-  readonly codeLength: (words: number) => string;
-  readonly codeWord: (place: number, word: string, nearest: string | null) => string;
-  readonly codeChecksum: string;
 }
 
 export interface RoomWords extends CodeWords {

@@ -33,6 +33,7 @@ export async function standIn(config: Config, o: StandInOptions = {}): Promise<S
   if (!opened.ok) throw new Error(opened.problem.code);
   const { core } = opened;
   const whole: Live = {
+    accounts: null,
     wake: () => undefined,
     renew: async () => undefined,
     reload: async () => ({ kind: "not_now", why: "" }),
