@@ -15,18 +15,13 @@ import { signDevice } from "../../../adapters/matrix/engine/sign.ts";
 import type { Encrypted } from "../../../adapters/matrix/engine.ts";
 import { DeviceId } from "../../../adapters/matrix/ids.ts";
 import { systemClock } from "../../../bridge/clock.ts";
+import { HandClock } from "../../hand-clock.helper.ts";
 import { BOT, encrypted, member, never, ROOM, SECOND, STUDENT, sync } from "./engines.helper.ts";
 import { type KeyServer, keyServer } from "./key-server.helper.ts";
 
 const DAY = 86_400_000;
 const seedOf = (name: string) => createHash("sha256").update(name).digest();
 const password = { password: null, replace: false };
-
-/** A clock that is set by hand. */
-function handClock(at: number) {
-  return { at, now: () => clock.at, sleep: systemClock.sleep, clock: null };
-}
-const clock = handClock(Date.UTC(2026, 10, 24, 12));
 
 /** The engine's library alone, as a client that takes in bundles uses it. */
 async function lateJoiner(server: KeyServer) {
@@ -82,24 +77,25 @@ async function lateJoiner(server: KeyServer) {
 const shared = (shareHistory: boolean) => ({ strict: false, shareHistory });
 
 async function botAndStudent(server: KeyServer) {
+  const clock = new HandClock();
   const bot = await member(server, BOT, { clock });
   const student = await member(server, STUDENT);
   await sync(server, bot);
   await sync(server, student);
   const say = async (trust = shared(true)) =>
     encrypted(await bot.encrypt(ROOM, [BOT, STUDENT], trust, "m.room.message", { body: "текст" }, never));
-  return { bot, say };
+  return { bot, say, clock };
 }
 
 test("who is invited late reads the days of the window, and nothing older", async () => {
   const server = keyServer();
-  const { bot, say } = await botAndStudent(server);
+  const { bot, say, clock } = await botAndStudent(server);
   await bot.sign(seedOf("bot"), password, never);
-  const start = clock.at;
+  const start = clock.now();
   const old = await say();
-  clock.at = start + 3 * DAY;
+  clock.advance(3 * DAY);
   const recent = await say();
-  clock.at = start + 4 * DAY;
+  clock.advance(DAY);
   const today = await say();
   const joiner = await lateJoiner(server);
 

@@ -229,24 +229,29 @@ export function keyServer(o: { readonly password?: string } = {}) {
         },
       };
     },
-    /** What a sync would bring to a device. With `keep`, it brings the messages again the next time. */
-    sync(user: UserId, id: DeviceId, keep = false): SyncForEngine {
+    /** What a sync would bring to a device. The same comes again until it is {@link took}. */
+    brings(user: UserId, id: DeviceId): SyncForEngine & { readonly position: number } {
       const of = device(user, id);
-      const changed = [...new Set(changes.slice(of.seen))].map((name) => UserId.parse(name));
-      const toDevice = [...of.inbox];
-      if (!keep) {
-        of.seen = changes.length;
-        of.inbox.length = 0;
-      }
       return {
-        toDevice,
-        changed,
+        toDevice: [...of.inbox],
+        changed: [...new Set(changes.slice(of.seen))].map((name) => UserId.parse(name)),
         left: [],
         oneTimeKeys: counts(of),
         unusedFallbackKeys: of.usedFallback
           ? []
           : Object.keys(of.fallback).map((key) => key.split(":")[0] ?? ""),
+        position: changes.length,
       };
+    },
+    took(user: UserId, id: DeviceId, messages: number, position: number): void {
+      const of = device(user, id);
+      of.inbox.splice(0, messages);
+      of.seen = position;
+    },
+    sync(user: UserId, id: DeviceId): SyncForEngine {
+      const brought = this.brings(user, id);
+      this.took(user, id, brought.toDevice.length, brought.position);
+      return brought;
     },
     remove(user: UserId, id: DeviceId): void {
       account(user).devices.delete(id);

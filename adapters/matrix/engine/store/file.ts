@@ -75,6 +75,10 @@ export type FileProblem =
   /** The disk has no room, or does not do as it should. */
   | "disk";
 
+/** Where a test may end the process, or have a commit fail. `inside`: some of its changes are made. */
+export type StoreFailpoint = "commit.before" | "commit.inside" | "commit.after";
+export type StoreFailpoints = (at: StoreFailpoint) => void;
+
 /** The file of one crypto store: records of IndexedDB, sealed, with marks for keys. */
 export interface StoreFile {
   databases(): readonly StoredDatabase[];
@@ -96,6 +100,7 @@ export function openFile(
   file: string | null,
   seal: Sealing,
   create: boolean,
+  failpoints: StoreFailpoints,
 ): { readonly ok: true; readonly file: StoreFile } | { readonly ok: false; readonly problem: FileProblem } {
   const there = file !== null && existsSync(file);
   if (!there && !create) return { ok: false, problem: "store_missing" };
@@ -128,7 +133,7 @@ export function openFile(
         opened.pragma(`user_version = ${VERSION}`);
       })
       .immediate();
-    return { ok: true, file: storeFile(opened, seal) };
+    return { ok: true, file: storeFile(opened, seal, failpoints) };
   } catch (error) {
     if (!(error instanceof Database.SqliteError)) throw error;
     if (error.code.startsWith("SQLITE_BUSY")) return refuse("in_use");
@@ -165,7 +170,7 @@ function unpack(record: Buffer): { readonly key: string; readonly value: Uint8Ar
   return { key: record.toString("utf8", 4, end), value: record.subarray(end) };
 }
 
-function storeFile(db: Database.Database, seal: Sealing): StoreFile {
+function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpoints): StoreFile {
   const storeId = db
     .prepare<[string, string], number>("SELECT id FROM stores WHERE database = ? AND name = ?")
     .pluck();
@@ -226,7 +231,10 @@ function storeFile(db: Database.Database, seal: Sealing): StoreFile {
 
   const commit = db.transaction((database: string, version: number, changes: readonly Change[]) => {
     setVersion.run(database, version);
-    for (const change of changes) apply(database, change);
+    const half = Math.floor(changes.length / 2);
+    for (const change of changes.slice(0, half)) apply(database, change);
+    failpoints("commit.inside");
+    for (const change of changes.slice(half)) apply(database, change);
   });
 
   const indexesOf = (store: number): readonly StoredIndex[] =>
@@ -275,11 +283,19 @@ function storeFile(db: Database.Database, seal: Sealing): StoreFile {
               records: () => recordsOf(store.id, store.name),
             })),
         })),
-    commit: (database, version, changes) => commit.immediate(database, version, changes),
+    commit(database, version, changes) {
+      failpoints("commit.before");
+      commit.immediate(database, version, changes);
+      failpoints("commit.after");
+    },
     drop: (database) => void db.prepare("DELETE FROM databases WHERE name = ?").run(database),
     db,
     close() {
-      db.pragma("wal_checkpoint(TRUNCATE)");
+      try {
+        db.pragma("wal_checkpoint(TRUNCATE)");
+      } catch {
+        // A disk that takes nothing more: the next start reads the log.
+      }
       db.close();
     },
   };

@@ -1,5 +1,5 @@
 import { StoreHandle } from "@matrix-org/matrix-sdk-crypto-wasm";
-import { Damaged, type FileProblem, openFile } from "./file.ts";
+import { Damaged, type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
 import { rebuild } from "./rebuild.ts";
 import { type Sealing, sealing } from "./sealing.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly failed: (error: unknown) => void;
   /** For measurements: the engine's own store in memory, or IndexedDB that is not written through. */
   readonly only?: "memory" | "indexeddb";
+  /** For tests. */
+  readonly failpoints?: StoreFailpoints;
 }
 
 /** The library says what it does to whoever asks. */
@@ -38,7 +40,7 @@ export async function openStore(
   { readonly ok: true; readonly store: CryptoStore } | { readonly ok: false; readonly problem: FileProblem }
 > {
   const seal = sealing(o.passphrase);
-  const found = openFile(o.file, seal, o.create);
+  const found = openFile(o.file, seal, o.create, o.failpoints ?? (() => undefined));
   if (!found.ok) return found;
   const { file } = found;
   // A name of its own in this process: one that is opened again finds nothing of the last time in memory.

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { killOneStore } from "./kills.helper.ts";
+
+/** `npm run soak -- matrix-store` does it 500 times. */
+test("a bot killed 25 times with -9 in the midst of its store goes on: its peers read all, no index comes twice", {
+  timeout: 180_000,
+}, async () => {
+  const done = await killOneStore(20_261_124, 25);
+  expect(done.wrong).toEqual([]);
+  expect(done.kills).toBe(25);
+  expect(done.said).toBeGreaterThan(20);
+  expect(done.heard).toBeGreaterThan(5);
+});
