@@ -5,6 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
 import { describe } from "../config/texts.ts";
 import type { Io } from "./io.ts";
+import { isMatrix } from "./room-kinds.ts";
 import { wordsOf } from "./texts/index.ts";
 import type { Words } from "./texts/shape.ts";
 
@@ -60,5 +61,13 @@ export function roomCalled(io: Io, { config, words }: Configured, name: string):
   if (room !== undefined && config.rooms.has(room)) return room;
   const known = [...config.rooms.keys()];
   io.err(`${words.usage.unknownRoom(name, nearest(name, known), known)}\n`);
+  return null;
+}
+
+/** The same, of sealed rooms alone: for what only they have. */
+export function sealedRoomCalled(io: Io, loaded: Configured, name: string): RoomName | null {
+  const room = roomCalled(io, loaded, name);
+  if (room === null || !isMatrix(loaded.config, room)) return room;
+  io.err(`${loaded.words.matrix.isMatrix(room)}\n`);
   return null;
 }

@@ -4,6 +4,7 @@ import type { ExitCode, Io } from "../io.ts";
 import type { Words } from "../texts/shape.ts";
 import { WrongValue } from "../usage.ts";
 import { type AskedOf, registerCare } from "./register-care.ts";
+import { registerMatrix } from "./register-matrix.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -73,6 +74,7 @@ export function registerCommands(
     });
 
   registerCare(program, io, words, asked, done);
+  registerMatrix(program, io, words, asked, done);
 
   program
     .command("backup")
@@ -124,11 +126,13 @@ export function registerCommands(
     .description(say.init)
     .argument("<room>", say.roomName)
     .option("--print-recovery-code", say.printCode)
+    .option("--adopt <address>", words.matrix.help.adopt)
     .action(async (name: unknown, _options: unknown, command: Command) => {
       const { given, config, lang } = asked(command);
       const { roomInit } = await import("./room-init.ts");
       const printCode = given.printRecoveryCode === true;
-      done(await roomInit(io, { config, lang, room: String(name), printCode }));
+      const adopt = text(given.adopt);
+      done(await roomInit(io, { config, lang, room: String(name), printCode, adopt }));
     });
 
   room

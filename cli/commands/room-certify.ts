@@ -1,12 +1,13 @@
 import type { RoomName } from "../../bridge/model/ids.ts";
 import { renewal } from "../../bridge/seal/link.ts";
-import { type Asked, type Configured, configured, roomCalled } from "../configured.ts";
+import { type Asked, type Configured, configured, sealedRoomCalled } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { pageOf } from "../join-link.ts";
 import { roomCertify as operation } from "../operations/keys.ts";
 import { roomState } from "../operations/rooms.ts";
 import type { Reached } from "../reach.ts";
 import { reachBridge } from "../reach-bridge.ts";
+import { sealedRooms } from "../room-kinds.ts";
 import { typedCode } from "../typed-code.ts";
 
 export interface RoomCertifyOptions extends Asked {
@@ -24,7 +25,7 @@ export async function roomCertify(io: Io, options: RoomCertifyOptions): Promise<
   if (loaded === null) return 1;
   const { config, lang, words } = loaded;
   const tell = (text: string): void => io.err(`${text}\n`);
-  const named = options.room === null ? null : roomCalled(io, loaded, options.room);
+  const named = options.room === null ? null : sealedRoomCalled(io, loaded, options.room);
   if (options.room !== null && named === null) return 1;
   const found = await reachBridge(config, { io, lang, make: false });
   if (!found.ok) {
@@ -54,7 +55,7 @@ async function certified(
   const say = words.keys.certify;
   const tell = (text: string): void => io.err(`${text}\n`);
   const keyed: RoomName[] = [];
-  for (const room of config.rooms.keys())
+  for (const room of sealedRooms(config))
     if ((await reached.ask(roomState, { room })) !== null) keyed.push(room);
   const [first] = keyed;
   const only = named ?? (keyed.length === 1 && first !== undefined ? first : null);

@@ -5,16 +5,20 @@ import type { OpenBridge } from "../bridge-api.ts";
 import { type Asked, configured, roomCalled } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { openBridge } from "../open-bridge.ts";
+import { matrixRoom } from "../room-kinds.ts";
 import type { RoomWords } from "../texts/shape.ts";
+import { matrixRoomInit } from "./matrix-room.ts";
 
 export interface RoomInitOptions extends Asked {
   readonly room: string;
   /** For scripts: the code goes to stdout and is not asked back. */
   readonly printCode: boolean;
+  /** For a Matrix room: the address or id of one that exists, which is taken over. */
+  readonly adopt?: string | null;
 }
 
 /**
- * `postern room init`: makes a room's keys. The recovery code is shown once and asked back; until it was, nothing
+ * `postern room init`: makes a room; a sealed one's keys, or a Matrix room on its server. The recovery code is shown once and asked back; until it was, nothing
  * of the room is made, and it is stored nowhere.
  */
 export async function roomInit(
@@ -29,6 +33,12 @@ export async function roomInit(
   const tell = (text: string): void => io.err(`${text}\n`);
   const room = roomCalled(io, loaded, options.room);
   if (room === null) return 1;
+  const onServer = matrixRoom(config, room);
+  if (onServer !== null) return matrixRoomInit(io, loaded, onServer, options.adopt ?? null);
+  if (options.adopt != null) {
+    tell(words.matrix.adoptSealed);
+    return 1;
+  }
   if (!options.printCode && io.ask === null) {
     tell(say.needsTerminal);
     return 1;

@@ -1,5 +1,5 @@
 import type { OpenBridge } from "../bridge-api.ts";
-import { type Asked, configured, roomCalled } from "../configured.ts";
+import { type Asked, configured, sealedRoomCalled } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { pageOf } from "../join-link.ts";
 import { openBridge } from "../open-bridge.ts";
@@ -23,7 +23,7 @@ export async function roomLink(
   if (loaded === null) return 1;
   const { config, lang, words } = loaded;
   const tell = (text: string): void => io.err(`${text}\n`);
-  const room = roomCalled(io, loaded, options.room);
+  const room = sealedRoomCalled(io, loaded, options.room);
   if (room === null) return 1;
   const page = pageOf(config);
   if (page === null) {

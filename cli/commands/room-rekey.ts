@@ -1,4 +1,4 @@
-import { type Asked, configured, roomCalled } from "../configured.ts";
+import { type Asked, configured, sealedRoomCalled } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { roomRekey as operation } from "../operations/keys.ts";
 import { reachBridge } from "../reach-bridge.ts";
@@ -15,7 +15,7 @@ export async function roomRekey(io: Io, options: RoomRekeyOptions): Promise<Exit
   const { config, lang, words } = loaded;
   const say = words.keys.rekey;
   const tell = (text: string): void => io.err(`${text}\n`);
-  const room = roomCalled(io, loaded, options.room);
+  const room = sealedRoomCalled(io, loaded, options.room);
   if (room === null) return 1;
   const sure = async (question: string): Promise<boolean> =>
     options.yes ||

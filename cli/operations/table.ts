@@ -1,6 +1,16 @@
 import { backup } from "./backup.ts";
 import { deadDrop, deadList, deadRetry } from "./dead.ts";
 import { roomCertify, roomRekey } from "./keys.ts";
+import {
+  matrixAccount,
+  matrixChat,
+  matrixForget,
+  matrixInvite,
+  matrixLogin,
+  matrixRoomSetUp,
+  matrixSign,
+} from "./matrix.ts";
+import { matrixLook } from "./matrix-look.ts";
 import type { Handled } from "./operation.ts";
 import { reload } from "./reload.ts";
 import { roomHead, roomInit, roomLink, roomState } from "./rooms.ts";
@@ -20,6 +30,14 @@ const all: readonly Handled[] = [
   deadRetry,
   deadDrop,
   reload,
+  matrixAccount,
+  matrixLogin,
+  matrixSign,
+  matrixForget,
+  matrixRoomSetUp,
+  matrixInvite,
+  matrixChat,
+  matrixLook,
 ];
 
 /** By name. */

@@ -84,6 +84,11 @@ export const matrix: MatrixWords = {
     no_session: "it is not logged in",
     logged_out: "the server has logged it out",
     deactivated: "it was closed",
+    no_account: `the bridge that runs does not know this account yet; have it read the settings again: ${call("reload")}`,
+    no_room: "the room does not exist on the server yet",
+    no_room_there: `the bridge that runs does not know this room yet; have it read the settings again: ${call("reload")}`,
+    was_sealed: "a room of this name was a sealed room before; give the Matrix room another name",
+    not_started: "the bridge is still starting; try again in a minute",
   },
   otherFault: (code) => `the server answers ${code}`,
   login: {

@@ -50,6 +50,12 @@ export const matrixFaults = [
   "no_session",
   "logged_out",
   "deactivated",
+  // The bridge that runs
+  "no_account",
+  "no_room",
+  "no_room_there",
+  "was_sealed",
+  "not_started",
 ] as const;
 export type MatrixFault = (typeof matrixFaults)[number];
 

@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import type { AccountConfig } from "../../config/config.ts";
+import { agreedCode } from "../agreed-code.ts";
+import type { Ask } from "../ask.ts";
+import { type Asked, type Configured, configured } from "../configured.ts";
+import type { ExitCode, Io } from "../io.ts";
+import { accountCalled, faultText } from "../matrix/asked.ts";
+import { matrixLogin as login, matrixAccount, matrixSign, type Signed } from "../operations/matrix.ts";
+import type { Reached } from "../reach.ts";
+import { reachBridge } from "../reach-bridge.ts";
+import { matrixRooms } from "../room-kinds.ts";
+
+export interface MatrixLoginOptions extends Asked {
+  /** null: the only account there is. */
+  readonly account: string | null;
+}
+
+type Proof = z.output<(typeof login)["input"]>["proof"];
+
+/**
+ * `postern matrix login`: password or access token are typed, hidden, and kept nowhere. The account's recovery code is
+ * agreed upon before anything is done, unless its identity is kept already.
+ */
+export async function matrixLogin(io: Io, options: MatrixLoginOptions): Promise<ExitCode> {
+  const loaded = await configured(io, options, { secrets: false });
+  if (loaded === null) return 1;
+  const { config, lang, words } = loaded;
+  const account = accountCalled(io, loaded, options.account);
+  if (account === null) return 1;
+  if (io.ask === null) {
+    io.err(`${words.matrix.login.needsTerminal}\n`);
+    return 1;
+  }
+  const found = await reachBridge(config, { io, lang, make: true });
+  if (!found.ok || found.reached === null) {
+    const problem = found.ok ? { code: "no_answer" as const, where: "" } : found.problem;
+    io.err(`${words.open[problem.code](problem.where)}\n`);
+    return 2;
+  }
+  const { reached } = found;
+  try {
+    return await loggedIn(io, io.ask, loaded, account, reached);
+  } finally {
+    await reached.close();
+  }
+}
+
+async function loggedIn(
+  io: Io,
+  ask: Ask,
+  loaded: Configured,
+  account: AccountConfig,
+  reached: Reached,
+): Promise<ExitCode> {
+  const { config, words } = loaded;
+  const say = words.matrix.login;
+  const tell = (text: string): void => io.err(`${text}\n`);
+  const { name } = account;
+  const known = await reached.ask(matrixAccount, { account: name });
+  tell(say.intro(name));
+  if (known.user !== null) {
+    tell(say.again(known.user));
+    if ((await ask.confirm(say.goOn, words.matrix.yes, words.matrix.no)) !== true) {
+      tell(say.cancelled);
+      return 1;
+    }
+  }
+  const proof = await proofOf(ask, loaded);
+  if (proof === null) {
+    tell(say.cancelled);
+    return 1;
+  }
+  let code: Uint8Array | null = null;
+  if (!known.identity) {
+    code = await agreedCode(ask, { ...words.room, ...say.code }, say.codeIntro(name), tell);
+    if (code === null) return 1;
+  }
+  const done = await reached.ask(login, { account: name, proof, code });
+  if (done.kind === "fault") {
+    tell(say.failed(faultText(done.code, words.matrix)));
+    return 2;
+  }
+  const signed = await confirmed(ask, loaded, account, reached, done.signed, proof, tell);
+  if (signed === "signed") tell(say.done(done.user));
+  if (done.old === "left") tell(say.oldLeft(account.deviceName));
+  const rooms = matrixRooms(config).flatMap((room) => (room.account === name ? [room.name] : []));
+  if (known.user === null && rooms.length > 0) tell(say.next(rooms));
+  return signed === "signed" ? 0 : 2;
+}
+
+async function proofOf(ask: Ask, { words }: Configured): Promise<Proof | null> {
+  const say = words.matrix.login;
+  const how = await ask.choose(say.how, [
+    { value: "password", label: say.byPassword },
+    { value: "token", label: say.byToken },
+  ]);
+  if (how === null) return null;
+  if (how === "token") {
+    const token = (await ask.secret(say.token))?.trim() ?? "";
+    return token === "" ? null : { kind: "token", token };
+  }
+  const user = await ask.line(say.user, (answer) => (answer.trim() === "" ? say.empty : null));
+  if (user === null) return null;
+  const password = await ask.secret(say.password);
+  return password === null || password === "" ? null : { kind: "password", user: user.trim(), password };
+}
+
+/** Has the device confirmed where the login alone did not: with the password, or in place of another identity. */
+async function confirmed(
+  ask: Ask,
+  { words }: Configured,
+  { name }: AccountConfig,
+  reached: Reached,
+  first: Signed,
+  proof: Proof,
+  tell: (text: string) => void,
+): Promise<Signed> {
+  const say = words.matrix.login;
+  let signed = first;
+  let password = proof.kind === "password" ? proof.password : null;
+  let replace = false;
+  if (signed === "other_identity") {
+    replace = (await ask.confirm(say.otherIdentity, words.matrix.yes, words.matrix.no)) === true;
+    if (!replace) {
+      tell(say.otherKept);
+      return signed;
+    }
+    signed = await reached.ask(matrixSign, { account: name, password, replace });
+  }
+  if (signed === "password_needed" && password === null) {
+    tell(say.passwordNeeded);
+    password = await ask.secret(say.passwordAgain);
+    if (password !== null && password !== "")
+      signed = await reached.ask(matrixSign, { account: name, password, replace });
+  }
+  if (signed === "signed") return signed;
+  const why = typeof signed === "string" ? signed : signed.code;
+  const text = why === "password_needed" ? words.matrix.faults.wrong_password : faultText(why, words.matrix);
+  tell(say.unsigned(text));
+  return signed;
+}

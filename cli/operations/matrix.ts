@@ -1,0 +1,235 @@
+import { z } from "zod";
+import type { Account } from "../../adapters/matrix/account.ts";
+import { UserId } from "../../adapters/matrix/ids.ts";
+import { AccountName, RoomName } from "../../bridge/model/ids.ts";
+import { backupPair } from "../../bridge/seal/keys.ts";
+import type { AccountConfig, MatrixRoomConfig } from "../../config/config.ts";
+import { keptOf, openAccountOf, settingsOf, sharesHistory, wishOf } from "../matrix/accounts.ts";
+import { matrixRoom } from "../room-kinds.ts";
+import { bytes, operation, type Place } from "./operation.ts";
+
+/** The server may ask to wait, again and again, while an account or a room is set up. */
+const DEADLINE = 600_000;
+const DAY = 86_400_000;
+
+const account = z.object({ account: AccountName });
+const Fault = z.object({ kind: z.literal("fault"), code: z.string() });
+type Fault = z.infer<typeof Fault>;
+const fault = (code: string): Fault => ({ kind: "fault", code });
+
+/** What is wrong with the confirmation of a device; `signed`: nothing. */
+const Signed = z.union([
+  z.enum(["signed", "password_needed", "unsupported_auth", "other_identity"]),
+  z.object({ kind: z.literal("fault"), code: z.string() }),
+]);
+export type Signed = z.infer<typeof Signed>;
+
+/** What is known of an account without asking its server. */
+export const matrixAccount = operation({
+  name: "matrix.account",
+  changes: false,
+  input: account,
+  output: z.object({
+    /** Who is logged in; null: nobody. */
+    user: UserId.nullable(),
+    /** Whether a recovery code was agreed upon for it. */
+    identity: z.boolean(),
+  }),
+  async run({ core }, { account }) {
+    const kept = await keptOf(core, account);
+    return { user: kept.session.get()?.user ?? null, identity: kept.identity.get() !== null };
+  },
+});
+
+/**
+ * Logs an account in. `code`: the 32 bytes of the recovery code, which are not kept; null: the identity that is kept.
+ * A bridge that runs serves the account's rooms at once.
+ */
+export const matrixLogin = operation({
+  name: "matrix.login",
+  changes: true,
+  deadline: DEADLINE,
+  input: account.extend({
+    proof: z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("password"), user: z.string(), password: z.string() }),
+      z.object({ kind: z.literal("token"), token: z.string() }),
+    ]),
+    code: bytes.refine((code) => code.length === 32).nullable(),
+  }),
+  output: z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("in"),
+      user: UserId,
+      signed: Signed,
+      old: z.enum(["none", "removed", "left"]),
+    }),
+    Fault,
+  ]),
+  async run({ core, live }, { account, proof, code }) {
+    const config = core.config.matrix.get(account);
+    if (config === undefined) return fault("no_account");
+    const [{ logIn }, { identitySeed }] = await Promise.all([
+      import("../../adapters/matrix/set-up.ts"),
+      import("../../adapters/matrix/identity.ts"),
+    ]);
+    const done = await logIn(
+      {
+        settings: await settingsOf(core.config, config),
+        kept: await keptOf(core, account),
+        proof,
+        identity: code === null ? null : identitySeed(code),
+        backup: code === null ? null : backupPair(core.lib, code).publicKey,
+        replace: false,
+        settled: async () => live?.renew(),
+        clock: core.clock,
+        random: core.random,
+      },
+      never(),
+    );
+    code?.fill(0);
+    return done.kind === "fault" ? fault(done.code) : { ...done, signed: signedOf(done.signed) };
+  },
+});
+
+/** Confirms the device of an account that is logged in, with the identity that is kept. */
+export const matrixSign = operation({
+  name: "matrix.sign",
+  changes: true,
+  deadline: DEADLINE,
+  input: account.extend({ password: z.string().nullable(), replace: z.boolean() }),
+  output: Signed,
+  async run(at, { account, password, replace }) {
+    const kept = await keptOf(at.core, account);
+    const { signDevice } = await import("../../adapters/matrix/set-up.ts");
+    return withAccount(at, account, async ({ engine }) =>
+      signedOf(await signDevice(engine, kept, { password, replace }, never())),
+    );
+  },
+});
+
+/** Forgets an identity that did not become the account's, so that another recovery code may be named. */
+export const matrixForget = operation({
+  name: "matrix.forget_identity",
+  changes: true,
+  input: account,
+  output: z.null(),
+  async run({ core }, { account }) {
+    const kept = await keptOf(core, account);
+    kept.together(() => {
+      kept.identity.drop();
+      kept.backup.drop();
+    });
+    return null;
+  },
+});
+
+const Findings = z.array(z.string());
+
+/** Makes a Matrix room on its server, or takes one that exists. A bridge that runs serves it at once. */
+export const matrixRoomSetUp = operation({
+  name: "matrix.room",
+  changes: true,
+  deadline: DEADLINE,
+  input: z.object({ room: RoomName, adopt: z.string().max(255).nullable() }),
+  output: z.discriminatedUnion("kind", [
+    z.object({ kind: z.enum(["made", "adopted", "unsafe"]), flaws: Findings }),
+    z.object({ kind: z.literal("exists") }),
+    Fault,
+  ]),
+  async run(at, { room, adopt }) {
+    const { core, live } = at;
+    const config = matrixRoom(core.config, room);
+    // The bridge that runs has not read the settings since.
+    if (config === null) return fault("no_room_there");
+    if (core.bridge.store.seal.get(room) !== null) return fault("was_sealed");
+    const kept = await keptOf(core, config.account);
+    const { setUpRoom } = await import("../../adapters/matrix/set-up-room.ts");
+    const done = await withAccount(at, config.account, async ({ user, api }) => {
+      const { patient } = await import("../../adapters/matrix/patience.ts");
+      const { PATIENCE } = await import("../../adapters/matrix/set-up.ts");
+      const way = patient(api, core.clock, PATIENCE);
+      return setUpRoom({ api: way, bot: user, kept, name: room, wish: wishOf(config), adopt }, never());
+    });
+    if (done.kind === "fault") return fault(done.code);
+    if (done.kind === "exists") return done;
+    if (done.kind !== "unsafe") await live?.renew();
+    return { kind: done.kind, flaws: done.findings.map(({ flaw }) => flaw) };
+  },
+});
+
+/** Has the bot invite somebody into a Matrix room. Nothing is kept of whom. */
+export const matrixInvite = operation({
+  name: "matrix.invite",
+  changes: true,
+  deadline: DEADLINE,
+  input: z.object({ room: RoomName, user: UserId }),
+  output: z.discriminatedUnion("kind", [
+    /** `keys`: why those of what is within `history` did not go along; null: they did, or none were to. */
+    z.object({ kind: z.literal("invited"), keys: z.string().nullable() }),
+    Fault,
+  ]),
+  async run(at, { room, user }) {
+    const { core } = at;
+    const config = matrixRoom(core.config, room);
+    if (config === null) return fault("no_room_there");
+    const { invite } = await import("../../adapters/matrix/rooms-api.ts");
+    const done = await withAccount(at, config.account, async (account) => {
+      const id = account.watch.idOf(room);
+      if (id === null) return fault("no_room");
+      return invite(account.api, id, user, historyFor(account, config, core.clock.now()), never());
+    });
+    if (done.kind === "fault") return fault(done.code);
+    return { kind: "invited" as const, keys: done.value.keys?.code ?? null };
+  },
+});
+
+/** How those who are invited get the keys of what is within `history`; null: they get none. */
+function historyFor({ engine }: Account, config: MatrixRoomConfig, now: number) {
+  if (!sharesHistory(config)) return null;
+  const since = now - config.history * DAY;
+  return async (room: Parameters<typeof engine.shareHistory>[0], user: UserId, signal: AbortSignal) => {
+    const failed = await engine.shareHistory(room, user, since, signal);
+    return failed === null ? null : { kind: "fault" as const, code: failed.code, retryAfter: null };
+  };
+}
+
+/** Opens the direct chat of the bot with somebody, or ends it. */
+export const matrixChat = operation({
+  name: "matrix.chat",
+  changes: true,
+  deadline: DEADLINE,
+  input: account.extend({ user: UserId, end: z.boolean() }),
+  output: z.discriminatedUnion("kind", [z.object({ kind: z.enum(["opened", "ended", "none"]) }), Fault]),
+  async run(at, { account, user, end }) {
+    const done = await withAccount(at, account, ({ chats }) =>
+      end ? chats.end(user, never()) : chats.open(user, never()),
+    );
+    return done.kind === "fault" ? fault(done.code) : { kind: done.kind };
+  },
+});
+
+/** Works with an account: with the one that runs, else with one that is opened for as long as it takes. */
+export async function withAccount<T>(
+  { core, live }: Place,
+  name: AccountName,
+  work: (account: Account) => Promise<T>,
+): Promise<T | Fault> {
+  const config: AccountConfig | undefined = core.config.matrix.get(name);
+  if (config === undefined) return fault("no_account");
+  if (live !== null) {
+    const running = live.accounts?.of(name) ?? null;
+    return running === null ? fault(live.accounts?.problem(name) ?? "not_started") : work(running);
+  }
+  const opened = await openAccountOf(core, config);
+  if (!opened.ok) return fault(opened.code);
+  try {
+    return await work(opened.account);
+  } finally {
+    await opened.account.close();
+  }
+}
+
+const signedOf = (signed: Signed | { readonly kind: "fault"; readonly code: string }): Signed =>
+  typeof signed === "string" ? signed : fault(signed.code);
+
+const never = (): AbortSignal => new AbortController().signal;
