@@ -64,12 +64,14 @@ export interface Rule {
   /** Which calls: tried on {@link Seen.path}. */
   readonly path: RegExp;
   readonly fault: Fault;
+  /** So many that fit are let through first. */
+  readonly skip?: number;
   /** How often at most; without it, always. */
   readonly times?: number;
   /** In how many of such calls, 0 to 1, by the proxy's seed. */
   readonly chance?: number;
   /** Called at the moment itself: before the homeserver hears of the call, or when it has answered. */
-  readonly then?: () => void;
+  readonly met?: () => void;
 }
 
 export interface Laid {
@@ -140,7 +142,7 @@ const BORDER = 4_096;
 
 /** Stands between a bridge and a homeserver on loopback, and does to calls what a test lays. */
 export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy> {
-  const rules: { rule: Rule; hits: number }[] = [];
+  const rules: { rule: Rule; fits: number; hits: number }[] = [];
   const calls: Seen[] = [];
   const leaks: string[] = [];
   const sockets = new Set<Socket>();
@@ -152,6 +154,7 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
       const { rule } = laid;
       if (rule.method !== undefined && rule.method !== seen.method) continue;
       if (!rule.path.test(seen.path) || laid.hits >= (rule.times ?? Number.POSITIVE_INFINITY)) continue;
+      if (laid.fits++ < (rule.skip ?? 0)) continue;
       if (rule.chance !== undefined && dice() >= rule.chance) continue;
       laid.hits++;
       return rule;
@@ -202,7 +205,7 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
     look(seen, Buffer.from([from.url ?? "", ...from.rawHeaders].join("\n")));
     const rule = choose(seen);
     const fault = rule?.fault ?? null;
-    if (fault?.kind.endsWith("_before") === true || fault?.kind === "answer") rule?.then?.();
+    if (fault?.kind.endsWith("_before") === true || fault?.kind === "answer") rule?.met?.();
     from.on("error", () => {});
     to.on("error", () => {});
     const drain = () => whole(from, (bytes) => look(seen, bytes));
@@ -228,7 +231,7 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
             return;
           }
           whole(answer, (bytes) => {
-            rule?.then?.();
+            rule?.met?.();
             if (fault.kind === "silent_after") return;
             if (fault.kind === "cut_after") return void from.socket.destroy();
             if (fault.kind === "cut_within") {
@@ -258,7 +261,7 @@ export async function startFaultProxy(o: FaultProxyOptions): Promise<FaultProxy>
   const { port } = addressOf(server.address());
 
   const lay = (rule: Rule): Laid => {
-    const laid = { rule, hits: 0 };
+    const laid = { rule, fits: 0, hits: 0 };
     rules.push(laid);
     return {
       get hits() {

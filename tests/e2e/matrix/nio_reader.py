@@ -200,7 +200,7 @@ class Reader:
             await self._client.close()
 
     async def _known(self, room: str) -> MatrixRoom:
-        for _ in range(200):
+        for _ in range(60):
             if room in self.client.rooms:
                 return self.client.rooms[room]
             await asyncio.sleep(0.05)
