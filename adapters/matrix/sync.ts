@@ -63,8 +63,6 @@ const LONGEST_PAUSE = 60_000;
  * swallowed, and each round lengthens a chain of promises.
  */
 export function createSync(o: SyncOptions): { run(signal: AbortSignal): Promise<SyncEnd> } {
-  const flusher = createFlusher(o.engine);
-
   const ask = (place: string | null, signal: AbortSignal): Promise<Answer> =>
     o.api.call(
       {
@@ -102,11 +100,10 @@ export function createSync(o: SyncOptions): { run(signal: AbortSignal): Promise<
     o.members.upToDate();
   };
 
-  const loop = async (signal: AbortSignal): Promise<SyncEnd> => {
+  const loop = async (signal: AbortSignal, flush: () => void): Promise<SyncEnd> => {
     let place = o.place.get();
     let failures = 0;
     while (!signal.aborted) {
-      flusher.check();
       const answer = await ask(place, signal);
       const sync = read(Sync, answer);
       if (sync.kind === "ok") {
@@ -114,7 +111,7 @@ export function createSync(o: SyncOptions): { run(signal: AbortSignal): Promise<
         place = sync.value.next_batch;
         failures = 0;
         o.listener.status({ kind: "heard", at: o.clock.now() });
-        flusher.flush(signal);
+        flush();
         continue;
       }
       const end = endOf(answer);
@@ -136,13 +133,18 @@ export function createSync(o: SyncOptions): { run(signal: AbortSignal): Promise<
      * Runs until `signal` aborts or the account is no longer let in. Throws for bugs, and with what broke the engine.
      */
     async run(signal) {
+      // What breaks beside the loop ends it at once, though the server may hold its question.
+      const broken = new AbortController();
+      const either = AbortSignal.any([signal, broken.signal]);
+      const flusher = createFlusher(o.engine, either, (error) => broken.abort(error));
       try {
-        return await loop(signal);
+        return await loop(either, flusher.flush);
       } catch (error) {
         if (signal.aborted && error === signal.reason) return "stopped";
         throw error;
       } finally {
         await flusher.ended();
+        broken.signal.throwIfAborted();
       }
     },
   };
@@ -156,32 +158,32 @@ function endOf(answer: Answer): SyncEnd | null {
 }
 
 /** Lets the engine send what it wants to, beside the loop, so that a slow answer does not keep news waiting. */
-function createFlusher(engine: Pick<Engine, "flush">) {
+function createFlusher(
+  engine: Pick<Engine, "flush">,
+  signal: AbortSignal,
+  broke: (error: unknown) => void,
+): { flush(): void; ended(): Promise<void> } {
   let running: Promise<void> | null = null;
   let again = false;
-  let broken: { readonly error: unknown } | null = null;
-  const pass = async (signal: AbortSignal): Promise<void> => {
+  const pass = async (): Promise<void> => {
     try {
       do {
         again = false;
+        // What the outside did is kept by the engine for the next time.
         await engine.flush(signal);
       } while (again && !signal.aborted);
     } catch (error) {
-      if (!signal.aborted) broken = { error };
+      if (!signal.aborted) broke(error);
     } finally {
       running = null;
     }
   };
   return {
-    flush(signal: AbortSignal): void {
-      if (running === null) running = pass(signal);
+    flush() {
+      if (running === null) running = pass();
       else again = true;
     },
-    /** Throws what broke it. */
-    check(): void {
-      if (broken !== null) throw broken.error;
-    },
-    ended: async (): Promise<void> => {
+    ended: async () => {
       await running;
     },
   };
