@@ -1,4 +1,4 @@
-import type { MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
+import type { AccountName, MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
 import type { Config, Lang } from "../config/config.ts";
 import type { Io } from "./io.ts";
@@ -44,6 +44,8 @@ export interface BridgeStatus {
   readonly running: boolean;
   readonly sources: readonly SourceStatus[];
   readonly rooms: readonly RoomStatus[];
+  /** Matrix accounts. */
+  readonly accounts: readonly AccountStatus[];
   /** Posts so far that no mapping wanted. */
   readonly unmatched: number;
 }
@@ -56,16 +58,39 @@ export interface SourceStatus {
   readonly trouble: SourceTrouble | SourceStop | null;
 }
 
+export interface AccountStatus {
+  readonly name: AccountName;
+  /** `out`: nobody logged in, or the server logged it out. `lost`: its keys are not on this machine. */
+  readonly state: "in" | "out" | "lost";
+  /** When all that its server had was heard last, ms UTC; null: not since the start, or no bridge runs. */
+  readonly heard: Millis | null;
+  /** What keeps it from hearing, a code; null: nothing. */
+  readonly trouble: string | null;
+  /** Whether its device is confirmed by its owner; null: not known. */
+  readonly confirmed: boolean | null;
+}
+
 export interface RoomStatus {
   readonly name: RoomName;
   /** Whether `room init` has been run for it. */
   readonly keys: boolean;
+  /** What only a Matrix room has; null: it is a sealed one. */
+  readonly matrix: MatrixRoomStatus | null;
   /** Deliveries in the lane. */
   readonly queued: number;
   /** The first in the lane; null: the lane is empty. */
   readonly head: LaneHead | null;
   /** Dead letters: refused for good. */
   readonly dead: number;
+}
+
+export interface MatrixRoomStatus {
+  /** Why nothing is sent to it, a code; null: nothing is in the way, as far as is known. */
+  readonly held: string | null;
+  /** Whether keys go to confirmed devices alone. */
+  readonly strict: boolean;
+  /** Devices of members that got no keys when they were last given out; null: not known. */
+  readonly unread: number | null;
 }
 
 export interface LaneHead {

@@ -30,7 +30,21 @@ function nothingYet(config: Config): BridgeCommands {
     status: async () => ({
       running: false,
       sources: [...config.sources.keys()].map((name) => ({ name, lastRead: null, trouble: null })),
-      rooms: [...config.rooms.keys()].map((name) => ({ name, keys: false, queued: 0, head: null, dead: 0 })),
+      rooms: [...config.rooms.values()].map((room) => ({
+        name: room.name,
+        keys: false,
+        matrix: room.type === "matrix" ? { held: null, strict: room.trust === "strict", unread: null } : null,
+        queued: 0,
+        head: null,
+        dead: 0,
+      })),
+      accounts: [...config.matrix.keys()].map((name) => ({
+        name,
+        state: "out",
+        heard: null,
+        trouble: null,
+        confirmed: null,
+      })),
       unmatched: 0,
     }),
     close: async () => {},

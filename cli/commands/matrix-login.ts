@@ -5,7 +5,13 @@ import type { Ask } from "../ask.ts";
 import { type Asked, type Configured, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { accountCalled, faultText } from "../matrix/asked.ts";
-import { matrixLogin as login, matrixAccount, matrixSign, type Signed } from "../operations/matrix.ts";
+import {
+  matrixLogin as login,
+  matrixAccount,
+  matrixForget,
+  matrixSign,
+  type Signed,
+} from "../operations/matrix.ts";
 import type { Reached } from "../reach.ts";
 import { reachBridge } from "../reach-bridge.ts";
 import { matrixRooms } from "../room-kinds.ts";
@@ -122,6 +128,7 @@ async function confirmed(
   if (signed === "other_identity") {
     replace = (await ask.confirm(say.otherIdentity, words.matrix.yes, words.matrix.no)) === true;
     if (!replace) {
+      await reached.ask(matrixForget, { account: name });
       tell(say.otherKept);
       return signed;
     }

@@ -2,10 +2,9 @@ import { z } from "zod";
 import type { MatrixRoomConfig } from "../../config/config.ts";
 import type { Configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { faultText } from "../matrix/asked.ts";
+import { faultText, heldText } from "../matrix/asked.ts";
 import { matrixRoomSetUp } from "../operations/matrix.ts";
 import { reachBridge } from "../reach-bridge.ts";
-import type { MatrixWords } from "../texts/shape-matrix.ts";
 
 const Address = z
   .string()
@@ -48,13 +47,9 @@ export async function matrixRoomInit(
       return 1;
     }
     tell(say.room[done.kind](name));
-    for (const flaw of done.flaws) tell(say.room.flaw(flawText(flaw, say)));
+    for (const flaw of done.flaws) tell(say.room.flaw(heldText(flaw, say)));
     return done.kind === "unsafe" ? 2 : 0;
   } finally {
     await reached.close();
   }
 }
-
-/** What is not as it should be in a room, in words. */
-export const flawText = (flaw: string, say: MatrixWords): string =>
-  Object.entries(say.flaws).find(([code]) => code === flaw)?.[1] ?? flaw;

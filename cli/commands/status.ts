@@ -1,8 +1,18 @@
-import type { BridgeStatus, LaneHead, OpenBridge, RoomStatus, SourceStatus } from "../bridge-api.ts";
+import type {
+  AccountStatus,
+  BridgeStatus,
+  LaneHead,
+  MatrixRoomStatus,
+  OpenBridge,
+  RoomStatus,
+  SourceStatus,
+} from "../bridge-api.ts";
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
+import { faultText, heldText } from "../matrix/asked.ts";
 import { openBridge } from "../open-bridge.ts";
 import type { Words } from "../texts/shape.ts";
+import type { MatrixWords } from "../texts/shape-matrix.ts";
 
 export interface StatusOptions extends Asked {
   readonly json: boolean;
@@ -35,9 +45,11 @@ function asJson(s: BridgeStatus): unknown {
   return {
     running: s.running,
     sources: s.sources.map(({ name, lastRead, trouble }) => ({ name, last_read: moment(lastRead), trouble })),
-    rooms: s.rooms.map(({ name, keys, queued, head, dead }) => ({
+    rooms: s.rooms.map(({ name, keys, matrix, queued, head, dead }) => ({
       name,
+      type: matrix === null ? "sealed" : "matrix",
       keys,
+      ...(matrix === null ? {} : { held: matrix.held, strict: matrix.strict, unread: matrix.unread }),
       queued,
       head:
         head === null
@@ -50,8 +62,28 @@ function asJson(s: BridgeStatus): unknown {
             },
       failed: dead,
     })),
+    ...(s.accounts.length === 0
+      ? {}
+      : {
+          accounts: s.accounts.map(({ name, state, heard, trouble, confirmed }) => ({
+            name,
+            state,
+            heard: moment(heard),
+            trouble,
+            confirmed,
+          })),
+        }),
     unmatched: s.unmatched,
   };
+}
+
+/** What there is to say of a Matrix room besides its lane. */
+function ofServer({ held, strict, unread }: MatrixRoomStatus, say: MatrixWords): readonly string[] {
+  return [
+    ...(held === null ? [] : [`${say.status.held}: ${heldText(held, say)}`]),
+    ...(strict ? [say.status.strict] : []),
+    ...(unread === null || unread === 0 ? [] : [say.status.unread(unread)]),
+  ];
 }
 
 function asText(s: BridgeStatus, words: Words, now: number): string {
@@ -62,9 +94,21 @@ function asText(s: BridgeStatus, words: Words, now: number): string {
   };
   const first = ({ since, attempts, due }: LaneHead): string =>
     say.head(words.span(now - since), attempts, due === null ? null : words.span(due - now));
-  const room = ({ name, keys, queued, head, dead }: RoomStatus): string => {
+  const { matrix } = words;
+  const account = ({ name, state, heard, trouble, confirmed }: AccountStatus): string => {
+    const rests = s.running ? matrix.status.notRead : matrix.status.resting;
+    const ins = [
+      heard === null ? rests : matrix.status.read(words.span(now - heard)),
+      ...(trouble === null ? [] : [matrix.status.trouble(faultText(trouble, matrix))]),
+      ...(confirmed === null ? [] : [confirmed ? matrix.status.signed : matrix.status.unsigned]),
+    ];
+    const parts = { in: ins, out: [matrix.status.out], lost: [matrix.status.lost] }[state];
+    return `  ${name}: ${parts.join("; ")}`;
+  };
+  const room = ({ name, keys, matrix: onServer, queued, head, dead }: RoomStatus): string => {
     const parts = [
-      ...(keys ? [] : [say.noKeys]),
+      ...(keys ? [] : [onServer === null ? say.noKeys : matrix.status.noRoom]),
+      ...(onServer === null ? [] : ofServer(onServer, matrix)),
       ...(queued > 0 ? [say.queued(queued)] : keys ? [say.empty] : []),
       ...(head === null ? [] : [first(head)]),
       ...(dead > 0 ? [say.dead(dead)] : []),
@@ -75,6 +119,7 @@ function asText(s: BridgeStatus, words: Words, now: number): string {
     s.running ? say.running : say.stopped,
     say.sources,
     ...s.sources.map(source),
+    ...(s.accounts.length === 0 ? [] : [matrix.status.accounts, ...s.accounts.map(account)]),
     say.rooms,
     ...s.rooms.map(room),
     ...(s.unmatched > 0 ? [say.unmatched(s.unmatched)] : []),

@@ -5,9 +5,10 @@ import type { AccountSettings } from "../../adapters/matrix/homeserver.ts";
 import type { Kept } from "../../adapters/matrix/kept.ts";
 import type { RoomWish } from "../../adapters/matrix/room-check.ts";
 import { createFrame } from "../../bridge/chat/frame.ts";
-import type { AccountName } from "../../bridge/model/ids.ts";
+import type { AccountName, RoomName } from "../../bridge/model/ids.ts";
 import type { Destination } from "../../bridge/outbox/destination.ts";
 import type { Lifetime } from "../../bridge/runtime.ts";
+import { isFull } from "../../bridge/space.ts";
 import type { AccountConfig, Config, MatrixRoomConfig } from "../../config/config.ts";
 import type { Core } from "../core.ts";
 import { matrixRooms } from "../room-kinds.ts";
@@ -54,12 +55,16 @@ export async function openAccounts(core: Core, o: AccountsOptions): Promise<Acco
   const problems = new Map<AccountName, AccountProblem>();
   const destinations: Destination[] = [];
   const lifetimes: Lifetime[] = [];
+  const report: AccountsOptions["report"] = (name, event) => {
+    if (event.kind === "joined") noteNewcomer(core, event.room);
+    o.report(name, event);
+  };
   const close = async (): Promise<void> => {
     await Promise.all([...open.values()].map((account) => account.close()));
   };
   try {
     for (const config of configs) {
-      const opened = await openAccountOf(core, config, o.report);
+      const opened = await openAccountOf(core, config, report);
       if (!opened.ok) {
         problems.set(config.name, opened.code);
         o.report(config.name, { kind: "closed", code: opened.code });
@@ -80,6 +85,17 @@ export async function openAccounts(core: Core, o: AccountsOptions): Promise<Acco
     problem: (name) => problems.get(name) ?? null,
     close,
   };
+}
+
+/** Somebody came into a room: what it was given before is repeated when it is time, where the room wants that. */
+function noteNewcomer({ bridge, config }: Core, name: RoomName): void {
+  if (!matrixRooms(config).some((room) => room.name === name && room.digest)) return;
+  try {
+    bridge.digests.joined(name);
+  } catch (error) {
+    // Without room on the disk: the next one who comes in is noted, and what is repeated then is for both.
+    if (!isFull(error)) throw error;
+  }
 }
 
 /** One account alone, for a command where no bridge runs. */
@@ -159,6 +175,7 @@ async function destinationsOf(
       trust: { strict: room.trust === "strict", shareHistory: sharesHistory(room) },
       receiptOf: (announcement, part) => bridge.store.map.receiptOf(room.name, announcement, part),
       lang: room.lang,
+      zone: room.zone,
       allows: bridge.allows,
       uploads,
       clock,

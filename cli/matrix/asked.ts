@@ -38,6 +38,10 @@ export function userCalled(io: Io, { words }: Configured, written: string): User
   return null;
 }
 
+/** Why nothing is sent to a room, or what is not as it should be in it, in words. */
+export const heldText = (code: string, say: MatrixWords): string =>
+  Object.entries({ ...say.flaws, ...say.held }).find(([known]) => known === code)?.[1] ?? code;
+
 /** Why something came to nothing, in words. */
 export function faultText(code: string, say: MatrixWords): string {
   const known = matrixFaults.find((fault) => fault === code);

@@ -1,7 +1,13 @@
 import { z } from "zod";
+import type { Account } from "../../adapters/matrix/account.ts";
 import type { reasons } from "../../bridge/log/events.ts";
-import { MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { AccountName, MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import type { MatrixRoomConfig } from "../../config/config.ts";
 import type { Core } from "../core.ts";
+import { keptOf } from "../matrix/accounts.ts";
+import { notSetUp } from "../matrix/rooms.ts";
+import { matrixRooms } from "../room-kinds.ts";
+import type { Live } from "./live.ts";
 import { operation } from "./operation.ts";
 
 const troubles = [
@@ -27,9 +33,20 @@ const SourceStatus = z.object({
   trouble: z.enum(troubles).nullable(),
 });
 
+const AccountStatus = z.object({
+  name: AccountName,
+  state: z.enum(["in", "out", "lost"]),
+  heard: millis.nullable(),
+  trouble: z.string().nullable(),
+  confirmed: z.boolean().nullable(),
+});
+
 const RoomStatus = z.object({
   name: RoomName,
   keys: z.boolean(),
+  matrix: z
+    .object({ held: z.string().nullable(), strict: z.boolean(), unread: z.number().nullable() })
+    .nullable(),
   queued: z.number(),
   head: z
     .object({
@@ -51,6 +68,7 @@ export const status = operation({
     running: z.boolean(),
     sources: z.array(SourceStatus),
     rooms: z.array(RoomStatus),
+    accounts: z.array(AccountStatus),
     unmatched: z.number(),
   }),
   async run({ core, live }) {
@@ -63,21 +81,48 @@ export const status = operation({
         lastRead: sources.readAt(name),
         trouble: troubleOf(sources.trouble(name)),
       })),
-      rooms: roomsOf(core),
+      rooms: await roomsOf(core, live),
+      accounts: await accountsOf(core, live),
       unmatched: counters.all().no_mapping ?? 0,
     };
   },
 });
 
-function roomsOf({ config, bridge, clock }: Core): z.output<typeof RoomStatus>[] {
+/** The Matrix accounts that serve a room, as the bridge that runs knows them, else as they are kept. */
+async function accountsOf(core: Core, live: Live | null): Promise<z.output<typeof AccountStatus>[]> {
+  const { config } = core;
+  const named = new Set(matrixRooms(config).map((room) => room.account));
+  const all: z.output<typeof AccountStatus>[] = [];
+  for (const { name } of config.matrix.values()) {
+    if (!named.has(name)) continue;
+    const running = live?.accounts?.of(name)?.state() ?? null;
+    const problem = live?.accounts?.problem(name) ?? null;
+    const kept = await keptOf(core, name);
+    const out = kept.session.get() === null || problem === "no_session" || running?.ended != null;
+    all.push({
+      name,
+      state: out ? "out" : problem === null ? "in" : "lost",
+      heard: running?.heardAt ?? null,
+      trouble: running?.ended ?? running?.trouble ?? problem,
+      confirmed: running?.trust == null ? null : running.trust === "signed_by_owner",
+    });
+  }
+  return all;
+}
+
+async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof RoomStatus>[]> {
+  const { config, bridge, clock } = core;
   const { store } = bridge;
+  const missing = await notSetUp(core);
   const lengths = new Map(store.lanes.lengths().map((l) => [l.room, l.n]));
-  return [...config.rooms.keys()].map((name) => {
+  return [...config.rooms.values()].map((room) => {
+    const { name } = room;
     const first = store.lanes.head(name);
     const head = first === null ? null : store.deliveries.get(first);
     return {
       name,
-      keys: store.seal.get(name) !== null,
+      keys: !missing.includes(name),
+      matrix: room.type === "matrix" ? onServer(room, live?.accounts?.of(room.account) ?? null) : null,
       queued: lengths.get(name) ?? 0,
       head:
         head === null
@@ -91,6 +136,15 @@ function roomsOf({ config, bridge, clock }: Core): z.output<typeof RoomStatus>[]
       dead: store.deliveries.dead().reduce((n, d) => (d.room === name ? n + d.n : n), 0),
     };
   });
+}
+
+/** A Matrix room as the account that runs knows it. */
+function onServer(room: MatrixRoomConfig, account: Account | null) {
+  return {
+    held: account?.watch.standing(room.name).held ?? null,
+    strict: room.trust === "strict",
+    unread: null,
+  };
 }
 
 const troubleOf = (code: string | null): (typeof troubles)[number] | null =>

@@ -31,10 +31,11 @@ const busy: BridgeStatus = {
     { name: SourceName.parse("fresh"), lastRead: null, trouble: null },
   ],
   rooms: [
-    { name: RoomName.parse("calm"), keys: true, queued: 0, head: null, dead: 0 },
+    { name: RoomName.parse("calm"), keys: true, matrix: null, queued: 0, head: null, dead: 0 },
     {
       name: RoomName.parse("waiting"),
       keys: true,
+      matrix: null,
       queued: 3,
       head: {
         since: NOW - 120_000,
@@ -44,8 +45,9 @@ const busy: BridgeStatus = {
       },
       dead: 1,
     },
-    { name: RoomName.parse("keyless"), keys: false, queued: 0, head: null, dead: 0 },
+    { name: RoomName.parse("keyless"), keys: false, matrix: null, queued: 0, head: null, dead: 0 },
   ],
+  accounts: [],
   unmatched: 5,
 };
 
@@ -101,9 +103,10 @@ test("as JSON it has keys that scripts may rely on", async () => {
       { name: "fresh", last_read: null, trouble: null },
     ],
     rooms: [
-      { name: "calm", keys: true, queued: 0, head: null, failed: 0 },
+      { name: "calm", type: "sealed", keys: true, queued: 0, head: null, failed: 0 },
       {
         name: "waiting",
+        type: "sealed",
         keys: true,
         queued: 3,
         head: {
@@ -114,7 +117,7 @@ test("as JSON it has keys that scripts may rely on", async () => {
         },
         failed: 1,
       },
-      { name: "keyless", keys: false, queued: 0, head: null, failed: 0 },
+      { name: "keyless", type: "sealed", keys: false, queued: 0, head: null, failed: 0 },
     ],
     unmatched: 5,
   });
