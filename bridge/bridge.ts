@@ -19,9 +19,10 @@ import { createRoomFiles } from "./seal/room-files.ts";
 import { forgetCopies } from "./store/before-upgrade.ts";
 import { atomically, type Db } from "./store/db.ts";
 import { deadLetters } from "./store/dead-letters.ts";
+import { createDigests } from "./store/digest.ts";
 import type { Gather } from "./store/group.ts";
 import { sqliteOutbox } from "./store/outbox.ts";
-import type { SilenceRule } from "./store/planning.ts";
+import type { Planning, SilenceRule } from "./store/planning.ts";
 import { openStore } from "./store/store.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -76,13 +77,31 @@ export function createBridge(o: BridgeOptions) {
     failpoints: o.failpoints,
   });
   const spool = createSpool(lib, o.disk, path.join(o.dataFolder, "spool"), o.failpoints);
+  const planning: Planning = {
+    rules: mapping,
+    due(room, name, urgent) {
+      const timing = o.rooms.get(room)?.timing;
+      const zone = mapping(name)?.timezone;
+      if (urgent || timing === undefined || zone === undefined) return clock.now();
+      return dueAt(clock.now(), timing, zone, o.random);
+    },
+    silentUntil(room, name) {
+      const timing = o.rooms.get(room)?.timing;
+      const zone = mapping(name)?.timezone;
+      return timing === undefined || zone === undefined ? null : silentUntil(clock.now(), timing, zone);
+    },
+    silence: (source) => silenceRules(o.mappings.filter((m) => m.source === source)),
+    lang: langOf,
+    history: (room) => o.rooms.get(room)?.info.history ?? 0,
+  };
+  const newAnnouncement = () => AnnouncementId.parse(newId());
   const outbox = sqliteOutbox({
     db,
     stores: store,
     map: store.map,
     log,
     now: () => clock.now(),
-    newAnnouncement: () => AnnouncementId.parse(newId()),
+    newAnnouncement,
     // The same for the same post after a restore: what is posted again takes the place of what readers had.
     announcementOf: (source, foreignId) =>
       AnnouncementId.parse(
@@ -96,22 +115,7 @@ export function createBridge(o: BridgeOptions) {
     ...(o.gather === undefined ? {} : { gather: o.gather }),
     // A file that cannot be removed now is swept at the next start.
     spent: (media) => void Promise.allSettled(media.map((id) => spool.remove(id))),
-    planning: {
-      rules: mapping,
-      due(room, name, urgent) {
-        const timing = o.rooms.get(room)?.timing;
-        const zone = mapping(name)?.timezone;
-        if (urgent || timing === undefined || zone === undefined) return clock.now();
-        return dueAt(clock.now(), timing, zone, o.random);
-      },
-      silentUntil(room, name) {
-        const timing = o.rooms.get(room)?.timing;
-        const zone = mapping(name)?.timezone;
-        return timing === undefined || zone === undefined ? null : silentUntil(clock.now(), timing, zone);
-      },
-      silence: (source) => silenceRules(o.mappings.filter((m) => m.source === source)),
-      lang: langOf,
-    },
+    planning,
   });
   const files = createRoomFiles({
     lib,
@@ -142,6 +146,14 @@ export function createBridge(o: BridgeOptions) {
     store,
     log,
     outbox,
+    digests: createDigests({
+      db,
+      stores: store,
+      planning,
+      now: () => clock.now(),
+      newAnnouncement,
+      rooms: () => o.rooms.keys(),
+    }),
     letters: deadLetters(db, store.letters, store.lanes, () => clock.now()),
     spool,
     files,

@@ -170,6 +170,11 @@ export function startRuntime(o: RuntimeOptions): Runtime {
         last = today;
         for (const room of changed) carriers.grown(room);
       }
+      const told = await withRoom(space, serving.signal, async () => bridge.digests.queue());
+      if (told !== undefined && told.length > 0) {
+        media.wake();
+        worker.wake();
+      }
       await bell.wait(clock.now() + DAY_CHECK, serving.signal);
     }
   };

@@ -2,6 +2,7 @@ import type { MediaId } from "../../bridge/model/ids.ts";
 import type { Outcome } from "../../bridge/model/outcome.ts";
 import { join, plain, type RichText } from "../../bridge/model/rich-text.ts";
 import type { Delivery, DeliveryMedia } from "../../bridge/outbox/port.ts";
+import { repeatedLine } from "../../bridge/pipeline/digest-lines.ts";
 import { missingLine } from "../../bridge/pipeline/missing-lines.ts";
 import { removedLine } from "../../bridge/pipeline/removed-line.ts";
 import { type Content, fitsEvent, text } from "./event.ts";
@@ -12,6 +13,8 @@ import { split } from "./split.ts";
 
 export interface ComposeOptions {
   readonly lang: "ru" | "en";
+  /** The time zone of the times that readers see. */
+  readonly zone: string;
   /** Whether the delivery's mapping lets this attachment into the room. */
   readonly allows: (delivery: Delivery, media: DeliveryMedia) => "yes" | "kind" | "size";
   readonly uploads: Uploads;
@@ -26,6 +29,11 @@ type Files = ReadonlyMap<MediaId, Content | NotUploaded>;
 const LARGEST_REPEATED = 20_000_000;
 
 const isReady = (media: DeliveryMedia): media is Ready => media.state.kind === "ready";
+
+const emphasised = (text: string): RichText => ({
+  text,
+  marks: [{ kind: "em", start: 0, end: text.length }],
+});
 
 /** Makes the events of announcements out of their text and their attachments. */
 export function createComposer(o: ComposeOptions) {
@@ -81,7 +89,8 @@ export function createComposer(o: ComposeOptions) {
       if (d.action === "strike") lines.push(removedLine(o.lang));
       // A mapping's kinds are the rep's choice and need no word, unless nothing else would be left of the post.
       if (body.text === "" && attached.length === 0 && lines.length === 0) lines.push(...unwanted);
-      const whole: RichText = join([body, ...lines.map(plain)], "\n\n");
+      const over = copy ? [emphasised(repeatedLine(d.postedAt, o.zone, o.lang))] : [];
+      const whole: RichText = join([...over, body, ...lines.map(plain)], "\n\n");
       const texts = whole.text === "" ? [] : split(whole, fitsEvent);
       const said = texts.map(
         (piece, i): Piece => ({ part: `text.${i}`, content: text(piece, copy ? "notice" : "text") }),

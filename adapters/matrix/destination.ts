@@ -52,9 +52,11 @@ export function matrixDestination(o: MatrixDestinationOptions): Destination {
   };
 
   /** The event that an answer to an announcement points at. */
-  const firstOf = (announcement: AnnouncementId, place: RoomId): EventId | null => {
+  const firstOf = (announcement: AnnouncementId, place: RoomId, copy = ""): EventId | null => {
     const receipt = readReceipt(o.receiptOf(announcement, WHOLE));
-    return receipt?.room === place ? (receipt.slots.find((s) => s.copy === "")?.event ?? null) : null;
+    if (receipt?.room !== place) return null;
+    const of = (which: string) => receipt.slots.find((s) => s.copy === which)?.event;
+    return of(copy) ?? of("") ?? null;
   };
 
   const encrypt = async (
@@ -121,11 +123,16 @@ export function matrixDestination(o: MatrixDestinationOptions): Destination {
     const of = (copy: string) => there.filter((s) => s.copy === copy);
     const files = await compose.files(d, of(copies[0] ?? ""), signal);
     if ("kind" in files) return { kind: "outcome", outcome: files };
-    const reply = d.replyTo === null ? null : firstOf(d.replyTo, place);
+    const reply = (copy: string) => (d.replyTo === null ? null : firstOf(d.replyTo, place, copy));
     const made = copies.map((copy) => ({ copy, ...compose.pieces(d, of(copy), files, copy !== "") }));
     const plan = planned(
       there,
-      made.map(({ copy, pieces }) => ({ copy, pieces, reply, urgent: d.urgent && copy === "" })),
+      made.map(({ copy, pieces }) => ({
+        copy,
+        pieces,
+        reply: reply(copy),
+        urgent: d.urgent && copy === "",
+      })),
     );
     const lacking = made.find((m) => m.copy === "")?.lacking ?? [];
     const pin = d.action === "digest" ? before?.pinned != null : d.pin && d.action !== "strike";

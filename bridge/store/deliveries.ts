@@ -94,6 +94,13 @@ export function deliveryStore(db: Db, vault: Vault) {
     `UPDATE deliveries SET state = 'queued', tries = 0, retry_at = 0, due_at = ?, key = NULL, extra_sealed = ?
      WHERE id = ?`,
   );
+  const repeatable = db.prepare<[string, number, number], { announcement: string; mapping: string }>(
+    `SELECT d.announcement, d.mapping, min(d.id) FROM deliveries d JOIN announcements a ON a.id = d.announcement
+     WHERE d.room = ? AND d.part = 'whole' AND d.state = 'sent' AND d.id <= ?
+       AND a.removed = 0 AND a.accepted_at >= ?
+     GROUP BY d.announcement ORDER BY min(d.id)`,
+  );
+  const newest = db.prepare<[], number | null>("SELECT max(id) FROM deliveries").pluck();
   const dead = db.prepare<[], { room: string; code: string; n: number }>(
     "SELECT room, code, count(*) AS n FROM dead_letters GROUP BY room, code",
   );
@@ -175,6 +182,14 @@ export function deliveryStore(db: Db, vault: Vault) {
     requeue: (id: number, value: Extra, now: Millis) =>
       requeue.run(now, Object.keys(value).length === 0 ? null : sealExtra(id, value), id),
     dead: () => dead.all(),
+    /** What a room has of announcements accepted since, and had by the delivery `upTo`, in the order it was given. */
+    repeatable: (room: RoomName, upTo: number, since: Millis) =>
+      repeatable.all(room, upTo, since).map(({ announcement, mapping }) => ({
+        announcement: AnnouncementId.parse(announcement),
+        mapping: MappingName.parse(mapping),
+      })),
+    /** The newest delivery of all; 0: there is none. */
+    newest: (): number => newest.get() ?? 0,
   };
 }
 export type DeliveryStore = ReturnType<typeof deliveryStore>;

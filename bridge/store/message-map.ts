@@ -3,8 +3,9 @@ import type { Vault } from "../vault/vault.ts";
 import type { Db } from "./db.ts";
 import type { DeliveryRow } from "./deliveries.ts";
 
-/** Parts that follow a late attachment change the part they belong to. */
-export const target = (part: string): string => (part.startsWith("late.") ? "whole" : part);
+/** Parts that follow a late attachment, or repeat an announcement, change the part they belong to. */
+export const target = (part: string): string =>
+  part.startsWith("late.") || part.startsWith("digest.") ? "whole" : part;
 
 /** Source part ↔ destination message: which parts a room has, in which of the room's revisions, under which receipt. */
 export function messageMap(db: Db, vault: Vault) {

@@ -224,4 +224,13 @@ CREATE TABLE kept (
   PRIMARY KEY (owner, place)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE newcomers (
+  room TEXT PRIMARY KEY,
+  first_at INTEGER,
+  last_at INTEGER,
+  up_to INTEGER NOT NULL DEFAULT 0,
+  told_at INTEGER
+) STRICT, WITHOUT ROWID;
+`,
 ];

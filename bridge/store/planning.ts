@@ -20,6 +20,8 @@ export interface Planning {
   silentUntil(room: RoomName, mapping: MappingName): Millis | null;
   /** The rooms that are told of a source's silence, each once. */
   silence(source: SourceName): readonly SilenceRule[];
+  /** For how many days what a room was given may be told to those who come later. */
+  history(room: RoomName): number;
   /** Language of the lines that Postern itself writes in a room. */
   lang(room: RoomName): "ru" | "en";
 }

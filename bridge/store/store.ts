@@ -9,6 +9,7 @@ import { keptStore } from "./kept.ts";
 import { laneStore } from "./lanes.ts";
 import { mediaStore } from "./media.ts";
 import { messageMap } from "./message-map.ts";
+import { newcomerStore } from "./newcomers.ts";
 import { noticeStore } from "./notices.ts";
 import { sealStore } from "./seal.ts";
 import { sightingStore } from "./sightings.ts";
@@ -28,6 +29,7 @@ export function openStore(db: Db, vault: Vault, archiveDays: number) {
     letters: deadLetterStore(db, announcements, deliveries),
     map: messageMap(db, vault),
     media: mediaStore(db, vault),
+    newcomers: newcomerStore(db),
     notices: noticeStore(db),
     seal: sealStore(db, vault),
     sightings: sightingStore(db, vault),

@@ -32,7 +32,8 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
       const line = removedLine(planning.lang(room));
       t.queue(id, revision, route, { action: "reply", part: `removed.${revision}`, line });
     } else if (rule === "remove") {
-      for (const part of new Set(out.filter((row) => row.action !== "late").map((row) => row.part)))
+      const own = out.filter((row) => row.action !== "late" && row.action !== "digest");
+      for (const part of new Set(own.map((row) => row.part)))
         t.queue(id, revision, route, { action: "remove", part });
     }
   }

@@ -118,6 +118,7 @@ export async function world(o: CoreOptions = {}): Promise<World> {
       trust: { strict: false, shareHistory: true },
       receiptOf: (announcement, part) => c.bridge.store.map.receiptOf(ROOM, announcement, part),
       lang: "ru",
+      zone: "Europe/Moscow",
       allows: c.bridge.allows,
       uploads: createUploads({
         api: server,
