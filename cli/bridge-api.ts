@@ -2,12 +2,15 @@ import type { AccountName, MappingName, Millis, RoomName, SourceName } from "../
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
 import type { Config, Lang } from "../config/config.ts";
 import type { Io } from "./io.ts";
+import type { MatrixLook } from "./operations/matrix-look.ts";
 
 /** What the commands need of the bridge, and no more. They reach a running one, or open the store when none runs. */
 export interface BridgeCommands {
   /** Whether there is a database; without one no room has keys and nothing was read. */
   readonly exists: boolean;
   readonly rooms: RoomKeys;
+  /** Every Matrix account and room, looked at; its servers are asked, and nothing is changed there. */
+  matrix(): Promise<MatrixLook>;
   /** What flows, what waits, what failed. Reads only. */
   status(): Promise<BridgeStatus>;
   /** Lets the store (or the socket) go. */

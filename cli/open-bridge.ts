@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { BridgeCommands, OpenBridge, RoomKeys } from "./bridge-api.ts";
+import { matrixLook } from "./operations/matrix-look.ts";
 import { roomHead, roomInit, roomLink, roomState } from "./operations/rooms.ts";
 import { status } from "./operations/status.ts";
 import type { Reached } from "./reach.ts";
@@ -27,6 +28,15 @@ function nothingYet(config: Config): BridgeCommands {
   return {
     exists: false,
     rooms,
+    matrix: async () => ({
+      accounts: [...config.matrix.keys()].map((name) => ({
+        name,
+        trouble: "no_session",
+        signed: null,
+        largest: null,
+      })),
+      rooms: [],
+    }),
     status: async () => ({
       running: false,
       sources: [...config.sources.keys()].map((name) => ({ name, lastRead: null, trouble: null })),
@@ -66,6 +76,7 @@ function commandsOf(config: Config, reached: Reached): BridgeCommands {
         }),
       headMade: (room, head) => reached.ask(roomHead, { room, head }),
     },
+    matrix: () => reached.ask(matrixLook, {}),
     status: () => reached.ask(status, {}),
     close: () => reached.close(),
   };

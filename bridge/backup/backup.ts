@@ -38,6 +38,8 @@ export interface BackupOptions {
   readonly db: Db;
   readonly seal: SealStore;
   readonly dataFolder: string;
+  /** Recovery codes besides the roots' that open it too: the public half of each one's pair, and its rooms. Absent: none. */
+  readonly others?: readonly { readonly publicKey: Uint8Array; readonly rooms: readonly RoomName[] }[];
   /** Where a room's sealed file lies. */
   readonly roomFile: (room: RoomName, id: Uint8Array) => string;
   readonly vaultKey: Uint8Array;
@@ -95,6 +97,7 @@ export async function makeBackup(o: BackupOptions): Promise<BackupResult> {
   const { disk, seal } = o;
   const roots = new Map(seal.backups().map((b) => [hex(b.rootPk), b.publicKey]));
   const rooms = seal.rooms();
+  const others = o.others ?? [];
   const opens = new Map<string, RoomName[]>();
   const closed: RoomName[] = [];
   for (const room of rooms) {
@@ -102,9 +105,10 @@ export async function makeBackup(o: BackupOptions): Promise<BackupResult> {
     if (roots.has(root)) opens.set(root, [...(opens.get(root) ?? []), room]);
     else closed.push(room);
   }
-  if (rooms.length === 0) return { ok: false, code: "no_rooms" };
-  if (opens.size === 0) return { ok: false, code: "no_code" };
-  const recipients = [...opens.keys()].flatMap((root) => roots.get(root) ?? []).map((k) => new Uint8Array(k));
+  if (rooms.length === 0 && others.length === 0) return { ok: false, code: "no_rooms" };
+  if (opens.size === 0 && others.length === 0) return { ok: false, code: "no_code" };
+  const keys = [...opens.keys()].flatMap((root) => roots.get(root) ?? []);
+  const recipients = [...keys, ...others.map((other) => other.publicKey)].map((k) => new Uint8Array(k));
 
   const mark = randomBytes(8).toString("hex");
   const copy = path.join(o.dataFolder, "state", `backup-${mark}.db`);
@@ -112,11 +116,13 @@ export async function makeBackup(o: BackupOptions): Promise<BackupResult> {
   try {
     if ((await disk.size(o.file)) !== null) return { ok: false, code: "exists" };
     await copyDatabase(o.db, disk, copy);
-    const written = await writeSealed(o, recipients, part, copy, rooms);
+    const all = [...rooms, ...others.flatMap((other) => other.rooms)];
+    const written = await writeSealed(o, recipients, part, copy, rooms, all);
     if (!(await readsBack(o, part, written))) return { ok: false, code: "not_verified" };
     if (!(await givenName(part, o.file))) return { ok: false, code: "exists" };
     await disk.syncFolder(path.dirname(o.file));
-    return { ok: true, size: written.size, opens: [...opens.values()], closed };
+    const groups = [...opens.values(), ...others.map((other) => other.rooms)];
+    return { ok: true, size: written.size, opens: groups, closed };
   } catch (error) {
     return { ok: false, code: faultOf(error) };
   } finally {
@@ -158,10 +164,11 @@ async function writeSealed(
   part: string,
   copy: string,
   rooms: readonly RoomName[],
+  all: readonly RoomName[],
 ): Promise<Written> {
   const { disk } = o;
   const schema = Number(o.db.pragma("user_version", { simple: true }));
-  const manifest: Manifest = { v: 1, made: o.now, schema, rooms: [...rooms] };
+  const manifest: Manifest = { v: 1, made: o.now, schema, rooms: [...all] };
   const salt = await disk.read(saltFile(o.dataFolder));
   async function* plain(): AsyncIterable<Uint8Array> {
     yield* small(parts.manifest, new TextEncoder().encode(JSON.stringify(manifest)));

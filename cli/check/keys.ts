@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Millis } from "../../bridge/model/ids.ts";
 import type { Config } from "../../config/config.ts";
 import type { BridgeCommands } from "../bridge-api.ts";
+import { sealedRooms } from "../room-kinds.ts";
 import type { Words } from "../texts/shape.ts";
 import { fine, type Line, note, wrong } from "./line.ts";
 
@@ -19,7 +20,7 @@ export async function checkKeys(
   const { check: say } = words;
   const lines: Line[] = [bridge.exists ? fine(say.vaultOpens) : note(say.noDatabase)];
   if (openToOthers(config.data)) lines.push(note(say.dataOpen(config.data)));
-  for (const room of config.rooms.keys()) {
+  for (const room of sealedRooms(config)) {
     const state = await bridge.rooms.state(room);
     if (state === null) {
       lines.push(wrong(say.roomNoKeys(room)));

@@ -27,11 +27,9 @@ const STALE: Millis = 3 * 3_600_000;
 
 /** Whether readers can open the page and each room at each of its places. All are asked at once. */
 export async function checkReach(o: ReachOptions): Promise<readonly Line[]> {
-  const sealed = sealedRooms(o.config);
-  // Other rooms need neither page nor places.
-  if (sealed.length === 0 && o.config.rooms.size > 0) return [];
   const page = pageOf(o.config);
-  const rooms = sealed.map((room) => checkRoom(room, page, o));
+  // Other rooms need no places.
+  const rooms = sealedRooms(o.config).map((room) => checkRoom(room, page, o));
   const lines = await Promise.all([checkPage(page, o), ...rooms]);
   return lines.flat();
 }

@@ -4,12 +4,14 @@ import { describe } from "../../config/texts.ts";
 import type { OpenBridge } from "../bridge-api.ts";
 import { checkKeys } from "../check/keys.ts";
 import { fine, type Line, note, printed, wrong } from "../check/line.ts";
+import { checkMatrix } from "../check/matrix.ts";
 import { checkNotices } from "../check/notices.ts";
 import { checkReach } from "../check/reach.ts";
 import { checkRights } from "../check/rights.ts";
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { openBridge } from "../open-bridge.ts";
+import { sealedRooms } from "../room-kinds.ts";
 import { sourcesOf } from "../sources.ts";
 
 /** What a check works with besides the configuration; tests hand in their own. */
@@ -63,6 +65,7 @@ export async function check(io: Io, options: Asked, o: CheckParts = parts): Prom
     const { bridge } = opened;
     try {
       const { running } = await bridge.status();
+      const sealed = sealedRooms(config).length > 0 || config.rooms.size === 0;
       const reach = checkReach({
         config,
         bridge,
@@ -74,7 +77,9 @@ export async function check(io: Io, options: Asked, o: CheckParts = parts): Prom
       });
       await section(titles.keys, checkKeys(config, bridge, words, io.now()));
       await section(titles.rights, rights);
-      await section(titles.reach, reach);
+      const onServers = await checkMatrix(config, bridge, words);
+      if (onServers !== null) await section(words.matrix.check.title, Promise.resolve(onServers));
+      if (sealed) await section(titles.reach, reach);
     } finally {
       await bridge.close();
     }

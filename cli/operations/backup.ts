@@ -3,6 +3,9 @@ import { z } from "zod";
 import { makeBackup } from "../../bridge/backup/backup.ts";
 import { systemDisk } from "../../bridge/disk.ts";
 import { RoomName } from "../../bridge/model/ids.ts";
+import type { Core } from "../core.ts";
+import { keptOf } from "../matrix/accounts.ts";
+import { matrixRooms } from "../room-kinds.ts";
 import { operation } from "./operation.ts";
 
 const rooms = z.array(RoomName);
@@ -27,6 +30,7 @@ export const backup = operation({
       db: core.db,
       seal: core.bridge.store.seal,
       dataFolder: core.config.data,
+      others: await accountCodes(core),
       roomFile: (room, id) => core.bridge.files.path(room, id),
       vaultKey: core.key,
       settings: await readFile(core.config.file).then(
@@ -40,3 +44,14 @@ export const backup = operation({
     return { ...made, opens: made.opens.map((group) => [...group]), closed: [...made.closed] };
   },
 });
+
+/** The recovery codes of Matrix accounts open a backup too. */
+async function accountCodes(core: Core) {
+  const codes: { readonly publicKey: Uint8Array; readonly rooms: readonly RoomName[] }[] = [];
+  for (const name of core.config.matrix.keys()) {
+    const found = (await keptOf(core, name)).backup.get();
+    const rooms = matrixRooms(core.config).flatMap((room) => (room.account === name ? [room.name] : []));
+    if (found !== null) codes.push({ publicKey: new Uint8Array(Buffer.from(found, "base64url")), rooms });
+  }
+  return codes;
+}

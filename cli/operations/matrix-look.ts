@@ -30,6 +30,11 @@ const RoomLook = z.object({
 });
 export type RoomLook = z.infer<typeof RoomLook>;
 
+export interface MatrixLook {
+  readonly accounts: readonly AccountLook[];
+  readonly rooms: readonly RoomLook[];
+}
+
 /** The longest that all questions to one server may take, ms. */
 const LONGEST = 40_000;
 

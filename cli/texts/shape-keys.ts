@@ -53,6 +53,8 @@ export interface KeyWords {
     readonly done: (folder: string, made: string, rooms: readonly string[]) => string;
     readonly keyWritten: (file: string) => string;
     readonly next: string;
+    /** Matrix accounts take a new device each. */
+    readonly accounts: (names: readonly string[]) => string;
   };
   readonly certify: {
     readonly which: (rooms: readonly string[]) => string;

@@ -17,6 +17,7 @@ const bridgeWith = (told: BridgeStatus): OpenBridge => {
   const bridge: BridgeCommands = {
     exists: true,
     rooms: { state: never, init: never, link: never, headMade: never },
+    matrix: never,
     status: async () => told,
     close: async () => {},
   };
