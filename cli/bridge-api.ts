@@ -2,7 +2,6 @@ import type { AccountName, MappingName, Millis, RoomName, SourceName } from "../
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
 import type { Config, Lang } from "../config/config.ts";
 import type { Io } from "./io.ts";
-import type { MatrixLook } from "./operations/matrix-look.ts";
 
 /** What the commands need of the bridge, and no more. They reach a running one, or open the store when none runs. */
 export interface BridgeCommands {
@@ -40,6 +39,33 @@ export interface RoomState {
   /** 32 lower-case hex digits: the folder under each origin. */
   readonly roomId: string;
   readonly certificateEnds: Millis;
+}
+
+/** What was seen of Matrix accounts and rooms by asking their servers. */
+export interface MatrixLook {
+  readonly accounts: readonly AccountLook[];
+  readonly rooms: readonly RoomLook[];
+}
+
+export interface AccountLook {
+  readonly name: AccountName;
+  /** Why it cannot be used, or what its server answered, a code; null: it is logged in and the server answers. */
+  readonly trouble: string | null;
+  /** Whether its device is confirmed by its owner; null: not known. */
+  readonly signed: boolean | null;
+  /** The largest file that its server takes, bytes; null: no limit is known. */
+  readonly largest: number | null;
+}
+
+export interface RoomLook {
+  readonly name: RoomName;
+  /** Why it could not be looked at, a code; null: it could. */
+  readonly trouble: string | null;
+  readonly flaws: readonly { readonly flaw: string; readonly unsafe: boolean }[];
+  /** Whether keys go to confirmed devices alone. */
+  readonly strict: boolean;
+  /** Devices of members that got no keys when they were last given out; null: not known. */
+  readonly unread: number | null;
 }
 
 export interface BridgeStatus {

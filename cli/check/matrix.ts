@@ -1,7 +1,6 @@
 import type { Config } from "../../config/config.ts";
-import type { BridgeCommands } from "../bridge-api.ts";
+import type { AccountLook, BridgeCommands, RoomLook } from "../bridge-api.ts";
 import { faultText, heldText } from "../matrix/asked.ts";
-import type { AccountLook, RoomLook } from "../operations/matrix-look.ts";
 import { matrixRooms } from "../room-kinds.ts";
 import type { Words } from "../texts/shape.ts";
 import { fine, type Line, note, wrong } from "./line.ts";

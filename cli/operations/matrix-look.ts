@@ -10,35 +10,25 @@ import { operation, type Place } from "./operation.ts";
 
 const AccountLook = z.object({
   name: AccountName,
-  /** Why it cannot be used, or what its server answered; null: it is logged in and the server answers. */
   trouble: z.string().nullable(),
-  /** Whether its device is confirmed by its owner; null: not known. */
   signed: z.boolean().nullable(),
-  /** The largest file that its server takes, bytes; null: no limit is known. */
   largest: z.number().nullable(),
 });
-export type AccountLook = z.infer<typeof AccountLook>;
+type AccountLook = z.infer<typeof AccountLook>;
 
 const RoomLook = z.object({
   name: RoomName,
-  /** `none`: it does not exist on the server. Else what the server answered; null: it could be looked at. */
   trouble: z.string().nullable(),
   flaws: z.array(z.object({ flaw: z.string(), unsafe: z.boolean() })),
   strict: z.boolean(),
-  /** Devices of members that got no keys when they were last given out; null: not known. */
   unread: z.number().nullable(),
 });
-export type RoomLook = z.infer<typeof RoomLook>;
-
-export interface MatrixLook {
-  readonly accounts: readonly AccountLook[];
-  readonly rooms: readonly RoomLook[];
-}
+type RoomLook = z.infer<typeof RoomLook>;
 
 /** The longest that all questions to one server may take, ms. */
 const LONGEST = 40_000;
 
-/** Looks at every Matrix account and room, and asks the servers. It changes nothing there. */
+/** Looks at every Matrix account and room, and asks the servers (bridge-api.ts says what each field means). It changes nothing there. */
 export const matrixLook = operation({
   name: "matrix.look",
   changes: false,
