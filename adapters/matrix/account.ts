@@ -5,7 +5,7 @@ import { type Chats, createChats } from "./chat.ts";
 import { openHomeserver } from "./client.ts";
 import { openEngine } from "./engine/open.ts";
 import type { DeviceTrust, Engine } from "./engine.ts";
-import { type AccountSettings, type Effects, storeFile, withDeadlines } from "./homeserver.ts";
+import { type AccountSettings, type Effects, storeFile } from "./homeserver.ts";
 import type { UserId } from "./ids.ts";
 import type { Kept } from "./kept.ts";
 import { createMembers, type Members } from "./members.ts";
@@ -79,7 +79,7 @@ export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
   if (session === null) return { ok: false, code: "no_session" };
   const { user, device, token, passphrase } = session;
   const server = openHomeserver({ ...settings, clock });
-  const api = withDeadlines(server.api(token), settings.deadlines);
+  const api = server.api(token);
   const store = { file: storeFile(settings.folder, user, device), passphrase, create: false };
   const opened = await openEngine({ user, device, store, api, clock });
   if (!opened.ok) {

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Clock, Random } from "../../bridge/model/effects.ts";
 import type { AccountName, Millis } from "../../bridge/model/ids.ts";
-import type { Api } from "./api.ts";
 import type { DeviceId, UserId } from "./ids.ts";
 
 /** What is configured of one account. */
@@ -21,14 +20,6 @@ export interface AccountSettings {
 export interface Effects {
   readonly clock: Clock;
   readonly random: Random;
-}
-
-/** An API whose calls take no longer than is configured, but those that say how long they may take. */
-export function withDeadlines(api: Api, deadlines: AccountSettings["deadlines"]): Api {
-  return {
-    call: (call, signal) =>
-      api.call({ deadline: call.stream === undefined ? deadlines.call : deadlines.file, ...call }, signal),
-  };
 }
 
 /** The file of a device's crypto store. A device's id comes from outside, so no part of the name is made of it. */

@@ -4,18 +4,7 @@ import type { Homeserver } from "./client.ts";
 import { DeviceId, type UserId } from "./ids.ts";
 import { type Password, withPassword } from "./interactive.ts";
 import { path } from "./path.ts";
-import {
-  DeviceKeys,
-  Done,
-  fault,
-  LoggedIn,
-  LoginFlows,
-  type Read,
-  read,
-  Versions,
-  WellKnown,
-  WhoAmI,
-} from "./wire.ts";
+import { DeviceKeys, Done, fault, LoggedIn, LoginFlows, type Read, read, Versions, WhoAmI } from "./wire.ts";
 
 /** What a login yields. The token is secret: it is stored sealed and goes nowhere but into `Homeserver.api`. */
 export interface Credentials {
@@ -40,15 +29,6 @@ export async function checkServer(api: Api, signal: AbortSignal): Promise<Read<n
   return versions.value.versions.some((version) => /^v1\.\d+$/.test(version))
     ? { kind: "ok", value: null }
     : fault("too_old");
-}
-
-/** Where the API of the server with a name is, as the server says itself. `api`: of `https://<name>`. */
-export async function discover(api: Api, signal: AbortSignal): Promise<Read<string>> {
-  const found = read(
-    WellKnown,
-    await api.call({ method: "GET", path: "/.well-known/matrix/client" }, signal),
-  );
-  return found.kind === "fault" ? found : { kind: "ok", value: found.value["m.homeserver"].base_url };
 }
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -61,6 +61,7 @@ const EVERY: Millis = 6 * 3_600_000;
 const REPLACED = 5;
 
 const UNSAFE: Readonly<Partial<Record<RoomFlaw, Held>>> = {
+  bot_outside: "out",
   replaced: "replaced",
   not_encrypted: "not_encrypted",
   open: "open",

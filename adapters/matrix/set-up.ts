@@ -5,7 +5,7 @@ import type { Api } from "./api.ts";
 import { type Homeserver, openHomeserver } from "./client.ts";
 import { type EngineProblem, openEngine } from "./engine/open.ts";
 import type { Engine, Signing } from "./engine.ts";
-import { type AccountSettings, type Effects, storeFile, withDeadlines } from "./homeserver.ts";
+import { type AccountSettings, type Effects, storeFile } from "./homeserver.ts";
 import type { UserId } from "./ids.ts";
 import type { Kept, Session } from "./kept.ts";
 import * as session from "./login.ts";
@@ -53,8 +53,7 @@ export const PATIENCE = 120_000;
 export async function logIn(o: LoginOptions, signal: AbortSignal): Promise<LoggedIn> {
   const { settings, kept } = o;
   const server = openHomeserver({ ...settings, clock: o.clock });
-  const api = (token: string | null): Api =>
-    patient(withDeadlines(server.api(token), settings.deadlines), o.clock, PATIENCE);
+  const api = (token: string | null): Api => patient(server.api(token), o.clock, PATIENCE);
   try {
     return await within({ api }, o, signal);
   } finally {
@@ -85,7 +84,8 @@ async function within(
   const { user, device, token } = made.value;
   const api = server.api(token);
   const away = async (why: Fault): Promise<Fault> => {
-    await session.logout(api, signal);
+    // A token that was handed in is not ours to end.
+    if (o.proof.kind === "password") await session.logout(api, signal);
     return why;
   };
   if (before !== null && before.user !== user) return away(fault("other_user"));

@@ -64,9 +64,6 @@ export const WhoAmI = z.object({
   device_id: DeviceId.optional(),
   is_guest: z.boolean().optional(),
 });
-export const WellKnown = z.object({
-  "m.homeserver": z.object({ base_url: z.url({ protocol: /^https?$/ }) }),
-});
 export const MediaConfig = z.object({ "m.upload.size": z.number().int().positive().optional() });
 export const DeviceKeys = z.object({
   device_keys: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),

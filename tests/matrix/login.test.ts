@@ -4,7 +4,6 @@ import { withPassword } from "../../adapters/matrix/interactive.ts";
 import {
   checkServer,
   deviceHasKeys,
-  discover,
   login,
   logout,
   removeDevice,
@@ -154,15 +153,6 @@ test("a guest's token and one of no device are refused", async () => {
   expect(await whoAmI(api, never)).toMatchObject({ code: "no_device" });
   me = { user_id: "a" };
   expect(await whoAmI(api, never)).toMatchObject({ code: "bad_answer" });
-});
-
-test("the server's own word on where its API is, is taken only where it is an address", async () => {
-  let told: unknown = { "m.homeserver": { base_url: "https://matrix.example.org" } };
-  const server = await listener((_heard, response) => json(response, 200, told));
-  const api = wayTo(server.url).api(null);
-  expect(await discover(api, never)).toEqual({ kind: "ok", value: "https://matrix.example.org" });
-  told = { "m.homeserver": { base_url: "file:///etc/passwd" } };
-  expect(await discover(api, never)).toMatchObject({ code: "bad_answer" });
 });
 
 test("an authentication that needs more than a password is told as such, and the password is not sent", async () => {
