@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { LogService, MatrixClient, setRequestFn } from "matrix-bot-sdk";
 import { z } from "zod";
 import type { Clock } from "../../bridge/model/effects.ts";
 import { createDispatcher } from "../net/dispatcher.ts";
 import type { Answer, Api, ApiCall } from "./api.ts";
 import { createHttp, type Http } from "./http.ts";
+import { LogService, MatrixClient, setRequestFn } from "./sdk.ts";
 
 export interface HomeserverOptions {
   /** http or https, without a query. */

@@ -1,6 +1,9 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type HomeserverOptions, openHomeserver } from "../../adapters/matrix/client.ts";
-import { path } from "../../adapters/matrix/path.ts";
+import { path as apiPath } from "../../adapters/matrix/path.ts";
 import { systemClock } from "../../bridge/clock.ts";
 import { HandClock } from "../hand-clock.helper.ts";
 import { httpProxy, socksProxy, trap } from "../max-bot/proxy.helper.ts";
@@ -21,7 +24,7 @@ test("a call carries the token, the query and the JSON body to the path as it wa
   const answer = await api.call(
     {
       method: "PUT",
-      path: path`/_matrix/client/v3/rooms/${"!a/../b:h"}/send/${"m.x"}/1`,
+      path: apiPath`/_matrix/client/v3/rooms/${"!a/../b:h"}/send/${"m.x"}/1`,
       query: { a: "й &" },
       body: { x: 1 },
     },
@@ -176,6 +179,14 @@ test("neither the SDK nor a failure of any kind prints a word", async () => {
   await api.call({ method: "PUT", path: "/_matrix/x", body: { secret: 1 } }, never);
   await api.call({ method: "GET", path: "/_matrix/cut" }, never);
   for (const spy of [...spies, ...out]) expect(spy).not.toHaveBeenCalled();
+});
+
+test("loading it prints nothing either", () => {
+  const client = pathToFileURL(path.resolve("adapters/matrix/client.ts")).href;
+  const loaded = spawnSync(process.execPath, ["--input-type=module", "-e", `await import("${client}")`], {
+    encoding: "utf8",
+  });
+  expect(loaded).toMatchObject({ status: 0, stdout: "", stderr: "" });
 });
 
 test("accounts with different proxies at once go each by its own", async () => {
