@@ -35,8 +35,11 @@ export interface World {
   /** The Matrix room's id. */
   readonly room: string;
   readonly folder: string;
-  /** Starts the bridge; `failpoint`: where it is to die. Its clock is the homeserver's. */
-  start(failpoint?: string): Running;
+  /**
+   * Starts the bridge. `failpoint`: where it is to die; `preload`: a file beside this one that it loads first. Its clock
+   * is the homeserver's.
+   */
+  start(failpoint?: string, preload?: string): Running;
   /** Resolves when the bridge that runs has read the channel's present, its baseline: what is published then is new. */
   reading(): Promise<void>;
   /** Ends a bridge in order. */
@@ -53,13 +56,14 @@ export interface World {
   within<R>(work: (core: Core) => Promise<R>): Promise<R>;
   /** Publishes in the channel; the post's id. */
   publish(text: string): string;
+  publishWithFile(text: string, content: string): string;
   close(): Promise<void>;
 }
 
 const ACCOUNT = AccountName.parse("campus");
 export const ROOM = RoomName.parse("class");
 const never = new AbortController().signal;
-const lasting = `--import=${path.join(import.meta.dirname, "later.preload.ts")}`;
+const preloaded = (file: string): string => `--import=${path.join(import.meta.dirname, file)}`;
 
 /** A bridge that is logged in, its room made. Nothing runs yet. */
 export async function startWorld(o: WorldOptions): Promise<World> {
@@ -148,8 +152,13 @@ log: { level: trace }
 
   let inviting: Hand | null = null;
   const running = new Set<Running>();
-  const run = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Running => {
-    const one = launch([lasting, "cli/start.mjs", "--config", file, ...args], {
+  const run = (
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+    preloads: readonly string[] = [],
+  ): Running => {
+    const first = ["later.preload.ts", ...preloads].map(preloaded);
+    const one = launch([...first, "cli/start.mjs", "--config", file, ...args], {
       ...env,
       POSTERN_TEST_AHEAD: String(server.ahead),
       ...more,
@@ -167,9 +176,10 @@ log: { level: trace }
     folder,
     login,
     within,
-    start(failpoint) {
+    start(failpoint, preload) {
       max.control.setClock({ offsetMs: server.ahead });
-      return run(["run"], failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint });
+      const more = failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint };
+      return run(["run"], more, preload === undefined ? [] : [preload]);
     },
     async reading() {
       const polls = () => max.control.requests({ path: "/updates" }).length;
@@ -195,6 +205,11 @@ log: { level: trace }
       return { code: await one.ended, said: one.output() };
     },
     publish: (text) => max.control.publish({ chatId: channel, text }).mid,
+    publishWithFile(text, content) {
+      const { mediaId } = max.control.addMedia({ bytes: Buffer.from(content), filename: "план.bin" });
+      const attachments = [{ type: "file" as const, media: mediaId }];
+      return max.control.publish({ chatId: channel, text, attachments }).mid;
+    },
     async close() {
       for (const one of running) one.process.kill("SIGKILL");
       await Promise.all([...running].map((one) => one.ended));

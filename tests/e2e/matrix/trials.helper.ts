@@ -111,6 +111,8 @@ interface Lane {
   readonly nio: Reader;
   readonly posts: Post[];
   readonly dice: () => number;
+  /** Hashes of files that were fetched already, by their place on the homeserver. */
+  readonly fetched: Map<string, string>;
 }
 
 const pick = <T>(dice: () => number, from: readonly T[]): T => {
@@ -126,14 +128,14 @@ const shuffled = <T>(list: readonly T[], dice: () => number): readonly T[] =>
     .map(({ one }) => one);
 
 async function makeLane(server: Homeserver, seed: number): Promise<Lane> {
-  const world = await startWorld({ server, seed, mapping: "edits: replace" });
+  const world = await startWorld({ server, seed, mapping: "edits: replace, silence: off" });
   const nio = await startReader({ url: server.url, account: await server.register("student") });
   await world.invite(nio.user);
   await nio.join(world.room);
   const first = world.start();
   await world.reading();
   await world.stop(first);
-  return { world, nio, posts: [], dice: seeded(seed) };
+  return { world, nio, posts: [], dice: seeded(seed), fetched: new Map() };
 }
 
 /** Something happens in the channel; what it should come to is remembered. */
@@ -193,7 +195,12 @@ async function seenBy(lane: Lane, events: readonly Told[]): Promise<readonly str
   for (const message of shown(events)) {
     if (!message.sender.startsWith("@bot")) continue;
     if (message.file === null) out.push(message.body);
-    else out.push((await lane.nio.download(message.file)).sha256);
+    else {
+      const { url } = message.file;
+      const hash = lane.fetched.get(url) ?? (await lane.nio.download(message.file)).sha256;
+      lane.fetched.set(url, hash);
+      out.push(hash);
+    }
   }
   return out;
 }
