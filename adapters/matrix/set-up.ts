@@ -15,8 +15,14 @@ import { type Fault, fault } from "./wire.ts";
 /** How the account shows that it is the one. `user`: the name alone or the whole id. */
 export type Proof = session.Proof;
 
-/** Whether the device is confirmed by its owner now, else why not. */
-export type Signed = "signed" | "password_needed" | "unsupported_auth" | "other_identity" | Fault;
+/** Whether the device is confirmed by its owner now, else why not; `no_identity`: no recovery code was agreed upon. */
+export type Signed =
+  | "signed"
+  | "password_needed"
+  | "unsupported_auth"
+  | "other_identity"
+  | "no_identity"
+  | Fault;
 
 /**
  * What came of a login.
@@ -36,7 +42,7 @@ export interface LoginOptions extends Effects {
   readonly settings: AccountSettings;
   readonly kept: Kept;
   readonly proof: Proof;
-  /** What the account's identity is made of (identity.ts); null: that which is kept. */
+  /** What the account's identity is made of (identity.ts); null: that which is kept, if any. */
   readonly identity: Uint8Array | null;
   /** The public half of the pair to which backups are sealed, of the same code; null: as it is. */
   readonly backup: Uint8Array | null;
@@ -90,7 +96,6 @@ async function within(
   };
   if (before !== null && before.user !== user) return away(fault("other_user"));
   const seed = o.identity ?? seedOf(kept);
-  if (seed === null) return away(fault("no_keys"));
 
   const passphrase = randomBytes(32).toString("base64url");
   await mkdir(settings.folder, { recursive: true, mode: 0o700 });
@@ -98,20 +103,19 @@ async function within(
   const opened = await openEngine({ user, device, store, api, clock: o.clock });
   if (!opened.ok) return away(fault(storeFault(opened.problem)));
   const { engine } = opened;
-  let signed: Signed;
+  let signed: Signed = "no_identity";
   try {
     const unsent = await engine.flush(signal);
     if (unsent !== null) return await away(fault(unsent.code));
     const password = o.proof.kind === "password" ? o.proof.password : null;
-    signed = signedOf(await engine.sign(seed, { password, replace: o.replace }, signal));
+    if (seed !== null) signed = signedOf(await engine.sign(seed, { password, replace: o.replace }, signal));
   } finally {
     await engine.close();
   }
   kept.together(() => {
     kept.session.put({ user, device, token, passphrase });
     kept.sync.drop();
-    kept.identity.put(Buffer.from(seed).toString("base64url"));
-    if (o.backup !== null) kept.backup.put(Buffer.from(o.backup).toString("base64url"));
+    if (seed !== null && signed === "signed") keepIdentity(kept, seed, o.backup);
   });
   await o.settled();
   const old = before === null ? "none" : await ended(server, api, before, o.proof, signal);
@@ -139,15 +143,27 @@ export function seedOf(kept: Kept): Uint8Array | null {
   return found === null ? null : new Uint8Array(Buffer.from(found, "base64url"));
 }
 
-/** Confirms the device of an open engine with the kept identity. */
+function keepIdentity(kept: Kept, seed: Uint8Array, backup: Uint8Array | null): void {
+  kept.identity.put(Buffer.from(seed).toString("base64url"));
+  if (backup !== null) kept.backup.put(Buffer.from(backup).toString("base64url"));
+}
+
+export interface SignOptions extends Pick<LoginOptions, "identity" | "backup" | "replace"> {
+  readonly password: string | null;
+}
+
+/** Confirms the device of an open engine. An identity that is not kept yet is, once it is the account's. */
 export async function signDevice(
   engine: Pick<Engine, "sign">,
   kept: Kept,
-  o: { readonly password: string | null; readonly replace: boolean },
+  o: SignOptions,
   signal: AbortSignal,
 ): Promise<Signed> {
-  const seed = seedOf(kept);
-  return seed === null ? fault("no_keys") : signedOf(await engine.sign(seed, o, signal));
+  const seed = o.identity ?? seedOf(kept);
+  if (seed === null) return "no_identity";
+  const signed = signedOf(await engine.sign(seed, o, signal));
+  if (signed === "signed") kept.together(() => keepIdentity(kept, seed, o.backup));
+  return signed;
 }
 
 function signedOf(signing: Signing): Signed {

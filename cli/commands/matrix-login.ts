@@ -1,20 +1,17 @@
 import type { z } from "zod";
+import type { AccountName } from "../../bridge/model/ids.ts";
 import type { AccountConfig } from "../../config/config.ts";
 import { agreedCode } from "../agreed-code.ts";
 import type { Ask } from "../ask.ts";
 import { type Asked, type Configured, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { accountCalled, faultText } from "../matrix/asked.ts";
-import {
-  matrixLogin as login,
-  matrixAccount,
-  matrixForget,
-  matrixSign,
-  type Signed,
-} from "../operations/matrix.ts";
+import { matrixLogin as login, matrixAccount, matrixSign, type Signed } from "../operations/matrix.ts";
 import type { Reached } from "../reach.ts";
 import { reachBridge } from "../reach-bridge.ts";
+import { seedOf, wrongWithCode } from "../recovery-words.ts";
 import { matrixRooms } from "../room-kinds.ts";
+import type { CodeWords } from "../texts/shape-code.ts";
 
 export interface MatrixLoginOptions extends Asked {
   /** null: the only account there is. */
@@ -25,7 +22,7 @@ type Proof = z.output<(typeof login)["input"]>["proof"];
 
 /**
  * `postern matrix login`: password or access token are typed, hidden, and kept nowhere. The account's recovery code is
- * agreed upon before anything is done, unless its identity is kept already.
+ * agreed upon when the server has let it in, unless its identity is kept already.
  */
 export async function matrixLogin(io: Io, options: MatrixLoginOptions): Promise<ExitCode> {
   const loaded = await configured(io, options, { secrets: false });
@@ -64,8 +61,8 @@ async function loggedIn(
   const { name } = account;
   const known = await reached.ask(matrixAccount, { account: name });
   tell(say.intro(name));
-  if (known.user !== null) {
-    tell(say.again(known.user));
+  if (known !== null) {
+    tell(say.again(known));
     if ((await ask.confirm(say.goOn, words.matrix.yes, words.matrix.no)) !== true) {
       tell(say.cancelled);
       return 1;
@@ -76,22 +73,17 @@ async function loggedIn(
     tell(say.cancelled);
     return 1;
   }
-  let code: Uint8Array | null = null;
-  if (!known.identity) {
-    code = await agreedCode(ask, { ...words.room, ...say.code }, say.codeIntro(name), tell);
-    if (code === null) return 1;
-  }
-  const done = await reached.ask(login, { account: name, proof, code });
+  const done = await reached.ask(login, { account: name, proof });
   if (done.kind === "fault") {
     tell(say.failed(faultText(done.code, words.matrix)));
     return 2;
   }
-  const signed = await confirmed(ask, loaded, account, reached, done.signed, proof, tell);
-  if (signed === "signed") tell(say.done(done.user));
   if (done.old === "left") tell(say.oldLeft(account.deviceName));
+  const signed = await confirmed(ask, loaded, name, reached, done.signed, proof, tell);
+  if (signed) tell(say.done(done.user));
   const rooms = matrixRooms(config).flatMap((room) => (room.account === name ? [room.name] : []));
-  if (known.user === null && rooms.length > 0) tell(say.next(rooms));
-  return signed === "signed" ? 0 : 2;
+  if (known === null && rooms.length > 0) tell(say.next(rooms));
+  return signed ? 0 : 2;
 }
 
 async function proofOf(ask: Ask, { words }: Configured): Promise<Proof | null> {
@@ -111,38 +103,66 @@ async function proofOf(ask: Ask, { words }: Configured): Promise<Proof | null> {
   return password === null || password === "" ? null : { kind: "password", user: user.trim(), password };
 }
 
-/** Has the device confirmed where the login alone did not: with the password, or in place of another identity. */
+/**
+ * Has the device confirmed where the login alone did not: with a recovery code, which is agreed upon now that there is
+ * something to keep it for, with the password, or in place of another identity. False: it is not, which is said.
+ */
 async function confirmed(
   ask: Ask,
   { words }: Configured,
-  { name }: AccountConfig,
+  account: AccountName,
   reached: Reached,
   first: Signed,
   proof: Proof,
   tell: (text: string) => void,
-): Promise<Signed> {
+): Promise<boolean> {
   const say = words.matrix.login;
+  const sayCode = { ...words.room, ...say.code };
   let signed = first;
+  let code: Uint8Array | null = null;
   let password = proof.kind === "password" ? proof.password : null;
   let replace = false;
-  if (signed === "other_identity") {
-    replace = (await ask.confirm(say.otherIdentity, words.matrix.yes, words.matrix.no)) === true;
-    if (!replace) {
-      await reached.ask(matrixForget, { account: name });
-      tell(say.otherKept);
-      return signed;
-    }
-    signed = await reached.ask(matrixSign, { account: name, password, replace });
+  let asked = false;
+  const again = async (): Promise<void> => {
+    const sent = code === null ? null : code.slice();
+    signed = await reached.ask(matrixSign, { account, code: sent, password, replace });
+  };
+  while (signed !== "signed") {
+    if (signed === "no_identity") {
+      code = await agreedCode(ask, sayCode, say.codeIntro(account), tell);
+      if (code === null) break;
+    } else if (signed === "other_identity") {
+      const way = await ask.choose(say.otherIdentity, [
+        { value: "code", label: say.otherCode },
+        { value: "replace", label: say.replaceIt },
+        { value: "leave", label: say.leaveIt },
+      ]);
+      if (way === null || way === "leave") break;
+      if (way === "code") code = await typedSeed(ask, sayCode);
+      if (code === null) break;
+      replace = way === "replace";
+    } else if (signed === "password_needed" && !asked && password === null) {
+      tell(say.passwordNeeded);
+      password = await ask.secret(say.passwordAgain);
+      asked = true;
+      if (password === null) break;
+    } else break;
+    await again();
   }
-  if (signed === "password_needed" && password === null) {
-    tell(say.passwordNeeded);
-    password = await ask.secret(say.passwordAgain);
-    if (password !== null && password !== "")
-      signed = await reached.ask(matrixSign, { account: name, password, replace });
-  }
-  if (signed === "signed") return signed;
+  code?.fill(0);
+  if (signed === "signed") return true;
   const why = typeof signed === "string" ? signed : signed.code;
-  const text = why === "password_needed" ? words.matrix.faults.wrong_password : faultText(why, words.matrix);
-  tell(say.unsigned(text));
-  return signed;
+  if (why === "no_identity" || why === "other_identity") tell(say.unsignedYet);
+  else
+    tell(
+      say.unsigned(
+        why === "password_needed" ? words.matrix.faults.wrong_password : faultText(why, words.matrix),
+      ),
+    );
+  return false;
+}
+
+async function typedSeed(ask: Ask, say: CodeWords): Promise<Uint8Array | null> {
+  const typed = await ask.aside(() => ask.line(say.typeCode, (answer) => wrongWithCode(answer, say)));
+  return typed === null ? null : seedOf(typed);
 }

@@ -17,9 +17,9 @@ const Fault = z.object({ kind: z.literal("fault"), code: z.string() });
 type Fault = z.infer<typeof Fault>;
 const fault = (code: string): Fault => ({ kind: "fault", code });
 
-/** What is wrong with the confirmation of a device; `signed`: nothing. */
+/** What is wrong with the confirmation of a device; `signed`: nothing; `no_identity`: a recovery code is needed first. */
 const Signed = z.union([
-  z.enum(["signed", "password_needed", "unsupported_auth", "other_identity"]),
+  z.enum(["signed", "password_needed", "unsupported_auth", "other_identity", "no_identity"]),
   z.object({ kind: z.literal("fault"), code: z.string() }),
 ]);
 export type Signed = z.infer<typeof Signed>;
@@ -29,21 +29,14 @@ export const matrixAccount = operation({
   name: "matrix.account",
   changes: false,
   input: account,
-  output: z.object({
-    /** Who is logged in; null: nobody. */
-    user: UserId.nullable(),
-    /** Whether a recovery code was agreed upon for it. */
-    identity: z.boolean(),
-  }),
-  async run({ core }, { account }) {
-    const kept = await keptOf(core, account);
-    return { user: kept.session.get()?.user ?? null, identity: kept.identity.get() !== null };
-  },
+  /** Who is logged in; null: nobody. */
+  output: UserId.nullable(),
+  run: async ({ core }, { account }) => (await keptOf(core, account)).session.get()?.user ?? null,
 });
 
 /**
- * Logs an account in. `code`: the 32 bytes of the recovery code, which are not kept; null: the identity that is kept.
- * A bridge that runs serves the account's rooms at once.
+ * Logs an account in, and confirms its device with the identity that is kept, if any. A bridge that runs serves the
+ * account's rooms at once.
  */
 export const matrixLogin = operation({
   name: "matrix.login",
@@ -54,7 +47,6 @@ export const matrixLogin = operation({
       z.object({ kind: z.literal("password"), user: z.string(), password: z.string() }),
       z.object({ kind: z.literal("token"), token: z.string() }),
     ]),
-    code: bytes.refine((code) => code.length === 32).nullable(),
   }),
   output: z.discriminatedUnion("kind", [
     z.object({
@@ -65,20 +57,17 @@ export const matrixLogin = operation({
     }),
     Fault,
   ]),
-  async run({ core, live }, { account, proof, code }) {
+  async run({ core, live }, { account, proof }) {
     const config = core.config.matrix.get(account);
     if (config === undefined) return fault("no_account");
-    const [{ logIn }, { identitySeed }] = await Promise.all([
-      import("../../adapters/matrix/set-up.ts"),
-      import("../../adapters/matrix/identity.ts"),
-    ]);
+    const { logIn } = await import("../../adapters/matrix/set-up.ts");
     const done = await logIn(
       {
         settings: await settingsOf(core.config, config),
         kept: await keptOf(core, account),
         proof,
-        identity: code === null ? null : identitySeed(code),
-        backup: code === null ? null : backupPair(core.lib, code).publicKey,
+        identity: null,
+        backup: null,
         replace: false,
         settled: async () => live?.renew(),
         clock: core.clock,
@@ -86,40 +75,34 @@ export const matrixLogin = operation({
       },
       never(),
     );
-    code?.fill(0);
     return done.kind === "fault" ? fault(done.code) : { ...done, signed: signedOf(done.signed) };
   },
 });
 
-/** Confirms the device of an account that is logged in, with the identity that is kept. */
+/**
+ * Confirms the device of an account that is logged in. `code`: the 32 bytes of the recovery code, which are not kept;
+ * null: the identity that is kept.
+ */
 export const matrixSign = operation({
   name: "matrix.sign",
   changes: true,
   deadline: DEADLINE,
-  input: account.extend({ password: z.string().nullable(), replace: z.boolean() }),
+  input: account.extend({
+    code: bytes.refine((code) => code.length === 32).nullable(),
+    password: z.string().nullable(),
+    replace: z.boolean(),
+  }),
   output: Signed,
-  async run(at, { account, password, replace }) {
+  async run(at, { account, code, password, replace }) {
     const kept = await keptOf(at.core, account);
     const { signDevice } = await import("../../adapters/matrix/set-up.ts");
+    const { identitySeed } = await import("../../adapters/matrix/identity.ts");
+    const identity = code === null ? null : identitySeed(code);
+    const backup = code === null ? null : backupPair(at.core.lib, code).publicKey;
+    code?.fill(0);
     return withAccount(at, account, async ({ engine }) =>
-      signedOf(await signDevice(engine, kept, { password, replace }, never())),
+      signedOf(await signDevice(engine, kept, { identity, backup, password, replace }, never())),
     );
-  },
-});
-
-/** Forgets an identity that did not become the account's, so that another recovery code may be named. */
-export const matrixForget = operation({
-  name: "matrix.forget_identity",
-  changes: true,
-  input: account,
-  output: z.null(),
-  async run({ core }, { account }) {
-    const kept = await keptOf(core, account);
-    kept.together(() => {
-      kept.identity.drop();
-      kept.backup.drop();
-    });
-    return null;
   },
 });
 

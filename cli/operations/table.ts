@@ -4,7 +4,6 @@ import { roomCertify, roomRekey } from "./keys.ts";
 import {
   matrixAccount,
   matrixChat,
-  matrixForget,
   matrixInvite,
   matrixLogin,
   matrixRoomSetUp,
@@ -33,7 +32,6 @@ const all: readonly Handled[] = [
   matrixAccount,
   matrixLogin,
   matrixSign,
-  matrixForget,
   matrixRoomSetUp,
   matrixInvite,
   matrixChat,

@@ -115,9 +115,9 @@ export const matrix: MatrixWords = {
       typeCode: "The recovery code, 24 words with spaces between",
       showing:
         "This is the recovery code. It is shown once and stored nowhere. Write it on paper, with the numbers, and keep it away from this machine: with it the account stays the same one for those in its rooms when the machine is lost, and it opens backups. Who knows it can pass for the account. Do not photograph the screen.",
-      notWritten: "Nothing was done: the code was not written down. Begin again; the code will be another.",
-      failed: "Nothing was done: the words did not match. Begin again; the code will be another.",
-      cancelled: "Cancelled. Nothing was done.",
+      notWritten: "The code was not written down, so it stands for nothing.",
+      failed: "The words did not match, so the code stands for nothing.",
+      cancelled: "No code was agreed upon.",
     },
     cancelled: "Cancelled. Nothing was done.",
     failed: (why) => `The login came to nothing: ${why}.`,
@@ -127,9 +127,12 @@ export const matrix: MatrixWords = {
       `The account is logged in, but its device could not be confirmed: ${why}. Announcements are sent, encrypted; people's programs warn of the device, and some will refuse it. Log in again to confirm it.`,
     passwordNeeded: "The server wants the password once more before it confirms the device.",
     otherIdentity:
-      "The account has an identity already that this recovery code did not make: it was used in another program. Replace it? Whoever has verified the account is then warned.",
-    otherKept:
-      "The account is logged in, but its device is not confirmed. If you hold the recovery code that Postern showed for this account, log in again and choose it. A fresh account made for the bridge alone is best.",
+      "The account has an identity already that this recovery code did not make. A fresh account made for the bridge alone is best. What shall it be?",
+    otherCode: "I hold its recovery code and type it",
+    replaceIt: "Replace it; whoever has verified the account is warned",
+    leaveIt: "Leave it, and the device unconfirmed",
+    unsignedYet:
+      "The account is logged in, but its device is not confirmed yet. Announcements are sent, encrypted; people's programs warn of the device, and some will refuse it. Log in again to confirm it.",
     oldLeft: (name) =>
       `The session of before could not be removed. Remove it with another Matrix program (in Element: Settings, Sessions): all of this account but the newest "${name}".`,
     next: (rooms) =>

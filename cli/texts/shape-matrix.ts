@@ -116,7 +116,11 @@ export interface MatrixWords {
     readonly unsigned: (why: string) => string;
     readonly passwordNeeded: string;
     readonly otherIdentity: string;
-    readonly otherKept: string;
+    readonly otherCode: string;
+    readonly replaceIt: string;
+    readonly leaveIt: string;
+    /** The device is not confirmed, by the person's own choice. */
+    readonly unsignedYet: string;
     readonly oldLeft: (name: string) => string;
     readonly next: (rooms: readonly string[]) => string;
   };
