@@ -1,5 +1,5 @@
 /**
- * Passes a small and a large file from MAX to a local HTTP destination, through a bridge in a process of its own that did
+ * Passes a small and a large file from MAX to a destination (`http`, or a `matrix` room), through a bridge in a process of its own that did
  * nothing before. Tells its parent the most memory during each, bytes.
  */
 import { createMaxBotSource } from "../adapters/max-bot/source.ts";
@@ -8,6 +8,7 @@ import { ChannelId } from "../bridge/model/ids.ts";
 import { benchCore, SOURCE } from "./core.ts";
 import { httpDestination } from "./http-destination.ts";
 import { startLocalHttp } from "./local-http.ts";
+import { matrixRoom } from "./matrix-room.ts";
 import { startMax } from "./max.ts";
 import { runCore } from "./running.ts";
 
@@ -31,7 +32,10 @@ const source = createMaxBotSource({
   random: systemRandom,
 });
 let delivered = 0;
-const destinations = core.rooms.map((room) => httpDestination(room, core.bridge, http));
+const [where, ...sizes] = process.argv.slice(2);
+const destinations = core.rooms.map((room) =>
+  where === "matrix" ? matrixRoom(room, core.bridge, http) : httpDestination(room, core.bridge, http),
+);
 const running = runCore(core, source, destinations, (d) => {
   // What went ahead without its file is followed by it.
   if (d.media.length > 0 && d.media.every((m) => m.state.kind === "ready")) delivered++;
@@ -49,7 +53,7 @@ async function pass(size: number): Promise<number> {
   clearInterval(timer);
   return Math.max(peak, process.memoryUsage.rss());
 }
-const [small = 0, large = 0] = process.argv.slice(2).map(Number);
+const [small = 0, large = 0] = sizes.map(Number);
 try {
   await running.reading;
   process.send?.({ small: await pass(small), large: await pass(large) });

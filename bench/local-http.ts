@@ -5,6 +5,7 @@ import { fetch } from "undici";
 
 /** The bench's HTTP server, and connections to it that are kept open. */
 export interface LocalHttp {
+  readonly url: string;
   /** Posts a body (a stream is sent as it comes); whether it was taken. */
   post(place: string, body: Uint8Array | AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<boolean>;
   close(): void;
@@ -22,9 +23,11 @@ export async function startLocalHttp(): Promise<LocalHttp> {
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const line = await Promise.race([lines.next(), ended]);
   const port = /^port (\d+)$/.exec(String(line.value))?.[1] ?? "";
+  const url = `http://127.0.0.1:${port}`;
   return {
+    url,
     async post(place, body, signal) {
-      const answer = await fetch(`http://127.0.0.1:${port}/${place}`, {
+      const answer = await fetch(`${url}/${place}`, {
         method: "POST",
         body,
         duplex: "half",
