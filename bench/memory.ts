@@ -20,8 +20,8 @@ const passing =
     const until = performance.now() + WITHIN;
     const found: z.infer<typeof Peaks>[] = [];
     while (found.length === 0 || (found.length < RUNS && performance.now() < until)) {
-      const place = path.join(import.meta.dirname, "file-passes.ts");
-      const child = fork(place, [where, `${SMALL}`, `${LARGE}`]);
+      const sizes = [`${SMALL}`, `${LARGE}`];
+      const child = fork(path.join(import.meta.dirname, "file-passes.ts"), [where, ...sizes]);
       let said: unknown;
       child.once("message", (message) => {
         said = message;

@@ -99,4 +99,3 @@ export function createComposer(o: ComposeOptions) {
     },
   };
 }
-export type Composer = ReturnType<typeof createComposer>;
