@@ -24,6 +24,8 @@ export interface WorldOptions {
   /** Settings of the one mapping, likewise. */
   readonly mapping?: string;
   readonly seed?: number;
+  /** The longest that a call may take, by the bridge's clock. */
+  readonly deadline?: string;
 }
 
 /** MAX with one channel, and a configured bridge whose way to the homeserver leads through a {@link FaultProxy}. */
@@ -36,16 +38,18 @@ export interface World {
   readonly room: string;
   readonly folder: string;
   /**
-   * Starts the bridge. `failpoint`: where it is to die; `preload`: a file beside this one that it loads first. Its clock
-   * is the homeserver's.
+   * Starts the bridge. `failpoint`: where it is to die; `preload`: a file beside this one that it loads first; `speed`:
+   * so many times as fast as the machine it lives. Its clock is the homeserver's.
    */
-  start(failpoint?: string, preload?: string): Running;
+  start(failpoint?: string, preload?: string, speed?: number): Running;
   /** Resolves when the bridge that runs has read the channel's present, its baseline: what is published then is new. */
   reading(): Promise<void>;
   /** Ends a bridge in order. */
   stop(running: Running): Promise<void>;
   /** The bot invites somebody, as `postern matrix invite` does but for the keys. */
   invite(user: string): Promise<void>;
+  /** The bot's account in another session, for what a class rep does in another program. */
+  hand(): Promise<Hand>;
   /** Logs the account in with a new device, as `postern matrix login` does. Not while the bridge runs. */
   login(): Promise<void>;
   /** Runs a command of Postern's to its end; what it printed. */
@@ -79,7 +83,7 @@ export async function startWorld(o: WorldOptions): Promise<World> {
     `version: 1
 data: ./data
 matrix:
-  campus: { base_url: ${proxy.url}, deadlines: { call: 5s } }
+  campus: { base_url: ${proxy.url}, deadlines: { call: ${o.deadline ?? "5s"} } }
 sources:
   faculty: { type: max-bot, base_url: ${max.url} }
 rooms:
@@ -150,7 +154,11 @@ log: { level: trace }
     return place.id;
   });
 
-  let inviting: Hand | null = null;
+  let other: Promise<Hand> | null = null;
+  const hand = (): Promise<Hand> => {
+    other ??= server.login(bot);
+    return other;
+  };
   const running = new Set<Running>();
   const run = (
     args: readonly string[],
@@ -176,9 +184,12 @@ log: { level: trace }
     folder,
     login,
     within,
-    start(failpoint, preload) {
+    start(failpoint, preload, speed) {
       max.control.setClock({ offsetMs: server.ahead });
-      const more = failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint };
+      const more = {
+        ...(failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint }),
+        ...(speed === undefined ? {} : { POSTERN_TEST_SPEED: String(speed) }),
+      };
       return run(["run"], more, preload === undefined ? [] : [preload]);
     },
     async reading() {
@@ -196,9 +207,9 @@ log: { level: trace }
       const how = await one.ended;
       if (how !== 0) throw new Error(`the bridge ended with ${how}:\n${one.output()}`);
     },
+    hand,
     async invite(user) {
-      inviting ??= await server.login(bot);
-      await inviting.call("POST", `/rooms/${encodeURIComponent(id)}/invite`, { user_id: user });
+      await (await hand()).call("POST", `/rooms/${encodeURIComponent(id)}/invite`, { user_id: user });
     },
     async postern(...args) {
       const one = run(args);

@@ -89,14 +89,14 @@ describe.skipIf(environment === null)("whatever a look-up answers, nothing leave
     const without = world.start();
     world.publish("Канарейка: первая");
     await without.line(/not on this machine/);
-    await world.reading();
+    await without.line(/announcement\.accepted/);
     await world.stop(without);
     await rename(path.join(world.folder, store), path.join(folder, store));
     const right = await passphrase("another");
     const closed = world.start();
     world.publish("Канарейка: вторая");
-    await closed.line(/do not open/);
-    await world.reading();
+    await closed.line(/store_wrong_passphrase/);
+    await closed.line(/announcement\.accepted/);
     await world.stop(closed);
     expect(world.proxy.seen(/\/send\//)).toEqual([]);
     await passphrase(right);

@@ -68,6 +68,8 @@ export interface Reader {
   download(file: unknown, save?: string): Promise<{ readonly size: number; readonly sha256: string }>;
   /** Asks for the key of an event that does not open. */
   askKey(room: string, event: string): Promise<void>;
+  /** Whether it opens an event, as the homeserver has it, that it was handed from elsewhere. */
+  opens(room: string, event: unknown): Promise<boolean>;
   /** The ids of the room keys that it holds. */
   sessions(room: string): Promise<readonly string[]>;
   devices(user: string): Promise<readonly { readonly device: string; readonly name: string }[]>;
@@ -158,6 +160,8 @@ export async function startReader(o: ReaderOptions): Promise<Reader> {
         .object({ size: z.number(), sha256: z.string() })
         .parse(await ask("download", { file, ...(save === undefined ? {} : { save }) })),
     askKey: (room, event) => done("ask_key", { room, event }),
+    opens: async (room, event) =>
+      z.object({ opens: z.boolean() }).parse(await ask("opens", { room, event })).opens,
     sessions: async (room) => z.array(z.string()).parse(await ask("sessions", { room })),
     devices: async (user) =>
       z.array(z.object({ device: z.string(), name: z.string() })).parse(await ask("devices", { user })),

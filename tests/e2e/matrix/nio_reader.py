@@ -28,7 +28,7 @@ from nio import (
     Response,
 )
 from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
-from nio.exceptions import LocalProtocolError
+from nio.exceptions import EncryptionError, LocalProtocolError
 
 Command = dict[str, Any]
 
@@ -178,6 +178,18 @@ class Reader:
                     return
                 return
         raise ReaderError("there is no such event that does not open")
+
+    async def opens(self, c: Command) -> Any:
+        """Whether this device opens an event that it was handed from elsewhere."""
+        event = Event.parse_event(c["event"])
+        if not isinstance(event, MegolmEvent):
+            raise ReaderError("this is no encrypted event")
+        event.room_id = c["room"]
+        try:
+            self.client.decrypt_event(event)
+        except EncryptionError:
+            return {"opens": False}
+        return {"opens": True}
 
     async def devices(self, c: Command) -> Any:
         """The devices of a user as this device knows them."""
