@@ -45,9 +45,9 @@ describe.skipIf(environment === null)("whom a client that trusts identities beli
       return events.filter(({ type }) => type === "m.room.message").map(({ content }) => content?.body);
     };
     await soon(async () => expect(await signed()).toEqual(["Экзамен 12 июня"]));
-    await world.stop(running);
     const { said } = await world.postern("status");
     expect(said).toMatch(/device is confirmed/);
+    await world.stop(running);
 
     await rm(path.join(world.folder, "data", "matrix"), { recursive: true });
     await world.within(async (core) => {

@@ -95,6 +95,8 @@ describe.skipIf(environment === null)("who comes and goes", () => {
     onTestFinished(() => nio.close());
     const second = await startSecondMachine(server, await server.register("second"));
     onTestFinished(() => second.close());
+    // Bundles go between devices alone that their owners have signed.
+    await second.publishIdentity();
     for (const user of [nio.user, second.user]) {
       const invited = await world.postern("matrix", "invite", "class", user);
       expect(invited, invited.said).toMatchObject({ code: 0 });
