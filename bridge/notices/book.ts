@@ -10,8 +10,8 @@ const Open = z.object({
   raisedAt: z.number(),
   /** When the rep is to be told. */
   dueAt: z.number(),
-  /** When the rep was told last, and of how many; null: not yet. */
-  told: z.object({ at: z.number(), count: z.number() }).nullable(),
+  /** When the rep was told last, of how many and why; null: not yet. */
+  told: z.object({ at: z.number(), count: z.number(), reason: z.string().exactOptional() }).nullable(),
 });
 export type Open = z.infer<typeof Open>;
 

@@ -34,6 +34,8 @@ const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
 /** What passes by itself more often than not. */
 const patient: readonly NoticeCode[] = ["source_blind", "carrier_failed", "spool_full", "account_silent"];
+/** What each reason asks another thing for: told anew when the reason changes. */
+const acted: readonly NoticeCode[] = ["account_out", "room_held"];
 /** What nobody says is over: when it was not said again for so long it is. */
 const lasts: ReadonlyMap<NoticeCode, Millis> = new Map([
   ["source_denied", HOUR / 4],
@@ -93,8 +95,8 @@ export function createNotifier(o: NotifierOptions): Notifier {
     const key = keyOf(subject);
     const now = clock.now();
     const known = book.open().get(key);
-    if (known !== undefined && known.subject.count === subject.count && now - known.raisedAt < HOUR / 12)
-      return;
+    const same = known?.subject.count === subject.count && known?.subject.reason === subject.reason;
+    if (known !== undefined && same && now - known.raisedAt < HOUR / 12) return;
     const dueAt = known?.dueAt ?? now + (patient.includes(subject.code) ? o.after : 0);
     book.put(key, { subject, since: known?.since ?? now, raisedAt: now, dueAt, told: known?.told ?? null });
     bell.ring();
@@ -121,9 +123,12 @@ export function createNotifier(o: NotifierOptions): Notifier {
       const { subject, dueAt, told, raisedAt, since } = known;
       const count = subject.count ?? 0;
       const more = told !== null && now - told.at >= DAY && presses(subject.code, told.count, count);
-      if ((told === null && dueAt <= now) || more) {
+      // What is to be done about it is another thing now.
+      const other = told !== null && acted.includes(subject.code) && told.reason !== subject.reason;
+      if ((told === null && dueAt <= now) || more || other) {
         tell(subject, "trouble", since);
-        book.put(key, { ...known, told: { at: now, count } });
+        const { reason } = subject;
+        book.put(key, { ...known, told: { at: now, count, ...(reason === undefined ? {} : { reason }) } });
       }
       const end = lasts.get(subject.code);
       const latest = book.open().get(key);

@@ -208,3 +208,17 @@ test("what lies in the table and is no notice is thrown away", async () => {
   expect(log.taken).toEqual([]);
   expect(db.prepare("SELECT count(*) FROM notices").pluck().get()).toBe(0);
 });
+
+test("a room that is held for another reason is told of anew, and not for the same one", async () => {
+  const { store, clock, command } = await setup();
+  const n = notifier(store, clock, [command]);
+  for (const reason of ["open", "open", "out", "out", "open"]) {
+    n.raise({ code: "room_held", room: ROOM, reason });
+    await pass(clock, MINUTE);
+  }
+  n.clear({ code: "room_held", room: ROOM });
+  await pass(clock, MINUTE);
+  const trouble = "room_held room trouble";
+  expect(command.taken).toEqual([trouble, trouble, trouble, "room_held room back"]);
+  await n.stop();
+});

@@ -25,7 +25,6 @@ describe.skipIf(environment === null)("the direct chat with the bridge, against 
     onTestFinished(() => w.close());
     const running = w.start();
     await running.line(/"account\.heard"/);
-    if (process.env.DBG) setTimeout(() => console.log(running.output().slice(-3000)), 25_000);
     onTestFinished(() => w.stop(running));
     return { ...w, running };
   };
