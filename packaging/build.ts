@@ -8,6 +8,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build, type Plugin } from "vite";
+import { z } from "zod";
 import { buildReader } from "../adapters/web/reader/build.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -23,15 +24,20 @@ const withoutBuilder: Plugin = {
       : null,
 };
 
+/** The Matrix SDK lies beside the command line. */
+const sdkBeside: Plugin = {
+  name: "sdk-beside",
+  enforce: "pre",
+  resolveId: (id) => (id === "matrix-bot-sdk" ? { id: "./matrix-sdk.js", external: true } : null),
+};
+
+const common = { configFile: false, envDir: false, publicDir: false, root, logLevel: "warn" } as const;
+
 /** Bundles the command line; what package.json lists as dependencies stays outside. */
 async function bundle(outDir: string): Promise<void> {
   await build({
-    configFile: false,
-    envDir: false,
-    publicDir: false,
-    root,
-    logLevel: "warn",
-    plugins: [withoutBuilder],
+    ...common,
+    plugins: [withoutBuilder, sdkBeside],
     ssr: { external: true },
     build: {
       ssr: true,
@@ -47,6 +53,60 @@ async function bundle(outDir: string): Promise<void> {
   });
 }
 
+/**
+ * Bundles the Matrix SDK with all that it needs, and the licences of all that. It cannot be installed as a dependency:
+ * it asks for a library that downloads another while it is installed, and only a clone's package.json can say that it
+ * gets a harmless one in its place.
+ */
+async function sdk(outDir: string): Promise<void> {
+  const names = new Set<string>();
+  await build({
+    ...common,
+    plugins: [
+      {
+        name: "packages-inside",
+        moduleParsed({ id }) {
+          const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1];
+          if (name !== undefined) names.add(name);
+        },
+      },
+      {
+        name: "without-unused",
+        enforce: "pre",
+        resolveId: (id) => (unused.test(id) ? "\0unused" : null),
+        load: (id) => (id === "\0unused" ? "module.exports = {};" : null),
+      },
+    ],
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      target: "node24",
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: {
+        input: { "matrix-sdk": path.join(root, "packaging/matrix-sdk.mjs") },
+        output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+      },
+    },
+  });
+  const licences = await Promise.all([...names].sort().map(licenceOf));
+  await writeFile(path.join(outDir, "matrix-sdk.licences.txt"), licences.join("\n\n"));
+}
+
+/** The libraries that do the SDK's own encryption and its own requests: neither is ever used (adapters/matrix). */
+const unused = /^(@matrix-org\/matrix-sdk-crypto-nodejs|request|request-promise)$/;
+
+async function licenceOf(name: string): Promise<string> {
+  const folder = path.join(root, "node_modules", name);
+  const file = (await readdir(folder)).find((f) => /^licen[cs]e/i.test(f));
+  const about = z
+    .object({ version: z.string(), license: z.string().optional() })
+    .parse(JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")));
+  const text = file === undefined ? "" : `\n\n${(await readFile(path.join(folder, file), "utf8")).trim()}`;
+  return `== ${name} ${about.version}: ${about.license ?? "see below"}${text}`;
+}
+
 /** The reader page, as cli/reader-page.ts looks for it. */
 async function page(folder: string): Promise<void> {
   const { html, worker, manifest } = await buildReader();
@@ -59,6 +119,7 @@ async function page(folder: string): Promise<void> {
 const out = path.resolve(process.argv[2] ?? path.join(root, "dist"));
 await rm(out, { recursive: true, force: true });
 await bundle(out);
+await sdk(out);
 await page(path.join(out, "reader"));
 for (const name of await readdir(week))
   if (name.endsWith(".png")) await copyFile(path.join(week, name), path.join(out, name));

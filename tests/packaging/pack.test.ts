@@ -77,7 +77,20 @@ test("a package brings what its texts name and nothing of what only building nee
     expect(existsSync(path.join(installed, file)), file).toBe(true);
   const files = await readdir(installed, { recursive: true });
   expect(files.filter((file) => /\.tsx?$|^(tests|bench|secrets|data)\b/.test(file))).toEqual([]);
-  expect(Object.keys(about.dependencies).filter((name) => /vite|preact|^@noble\//.test(name))).toEqual([]);
+  expect(
+    Object.keys(about.dependencies).filter((name) => /vite|preact|^@noble\/|matrix-bot-sdk/.test(name)),
+  ).toEqual([]);
+});
+
+test("a package has the Matrix SDK inside, and nothing of it looks for what it would download", async () => {
+  const dist = path.join(installed, "dist");
+  for (const file of (await readdir(dist)).filter((name) => name.endsWith(".js")))
+    expect(await readFile(path.join(dist, file), "utf8"), file).not.toMatch(
+      /(from|import\(|require\() ?["'](matrix-bot-sdk|@matrix-org\/matrix-sdk-crypto-nodejs|request)["']/,
+    );
+  const named = "import('./matrix-sdk.js').then((sdk) => console.log(Object.keys(sdk).sort().join()))";
+  const loaded = await exec(process.execPath, ["--no-deprecation", "--eval", named], { cwd: dist });
+  expect(loaded).toEqual({ stdout: "LogService,MatrixClient,setRequestFn\n", stderr: "" });
 });
 
 test("a Node that is too old says so in one line of each language, and starts nothing", async () => {
