@@ -9,6 +9,8 @@ export const measurements: Readonly<
   pipeline: { load: async () => (await import("./pipeline.ts")).pipeline, limit: 60_000 },
   spawn: { load: async () => (await import("./spawn.ts")).spawnToReady, limit: 60_000 },
   idle: { load: async () => (await import("./idle.ts")).idle, limit: 80_000 },
+  matrix: { load: async () => (await import("./matrix.ts")).matrix, limit: 120_000 },
+  "matrix-file": { load: async () => (await import("./memory.ts")).matrixFile, limit: 150_000 },
   memory: { load: async () => (await import("./memory.ts")).memory, limit: 150_000 },
   reader: { load: async () => (await import("./reader.ts")).reader, limit: 60_000 },
 };

@@ -18,7 +18,7 @@ const Made = z.array(
   z.object({
     name: z.string(),
     value: z.number(),
-    unit: z.enum(["×", "MB", "ms"]),
+    unit: z.enum(["×", "MB", "ms", "requests"]),
     aim: z.union([z.object({ atLeast: z.number() }), z.object({ atMost: z.number() })]),
     detail: z.string(),
     printed: z.literal(true).exactOptional(),

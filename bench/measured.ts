@@ -5,8 +5,8 @@ export type Aim = { readonly atLeast: number } | { readonly atMost: number };
 export interface Measured {
   readonly name: string;
   readonly value: number;
-  /** `×`: a ratio of two times measured in turn; `MB`: 10^6 bytes; `ms`. */
-  readonly unit: "×" | "MB" | "ms";
+  /** `×`: a ratio of two times measured in turn; `MB`: 10^6 bytes; `ms`; `requests`: how many. */
+  readonly unit: "×" | "MB" | "ms" | "requests";
   readonly aim: Aim;
   /** The two numbers behind it, for people. */
   readonly detail: string;
@@ -21,7 +21,7 @@ export type Verdict = "ok" | "worse" | "twice as bad";
 
 /** How a value stands to its aim. Only what misses it by more than a factor of two is a fault. */
 export function verdictOf(value: number, aim: Aim): Verdict {
-  const missed = "atLeast" in aim ? aim.atLeast / value : value / aim.atMost;
+  const missed = "atLeast" in aim ? aim.atLeast / value : value === 0 ? 0 : value / aim.atMost;
   if (missed <= 1) return "ok";
   return missed <= 2 ? "worse" : "twice as bad";
 }

@@ -5,6 +5,7 @@ import {
   RoomId as MachineRoom,
   UserId as MachineUser,
   OlmMachine,
+  RequestType,
   TrustRequirement,
 } from "@matrix-org/matrix-sdk-crypto-wasm";
 import { z } from "zod";
@@ -13,10 +14,11 @@ import type { Api } from "../api.ts";
 import type { Engine, SyncForEngine } from "../engine.ts";
 import type { DeviceId, RoomId, UserId } from "../ids.ts";
 import { EngineBroken, isPanic, onPanic, tellPanic } from "./broken.ts";
+import { createFreshness, megolmIndex } from "./freshness.ts";
 import { shareHistory } from "./history.ts";
 import { flush } from "./outgoing.ts";
 import { createQueue } from "./queue.ts";
-import { createSender } from "./requests.ts";
+import { createSender, type Sender } from "./requests.ts";
 import { machineUsers, shareKey } from "./share.ts";
 import { deviceTrust, type SignTools, signDevice } from "./sign.ts";
 import type { FileProblem } from "./store/file.ts";
@@ -38,7 +40,7 @@ export type EngineProblem =
   | "other_device";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const Session = z.object({ session_id: z.string() });
+const Session = z.object({ session_id: z.string(), ciphertext: z.string() });
 const Clear = z.object({ type: z.string(), content: z.unknown() });
 
 /** Opens the engine of one account's device over its store. */
@@ -83,7 +85,13 @@ export async function openEngine(
   // We have no use for events whose key we were not given.
   machine.roomKeyRequestsEnabled = false;
 
-  const send = createSender(machine, o.api, o.clock);
+  const fresh = createFreshness(o.clock);
+  const plainSend = createSender(machine, o.api, o.clock);
+  const send: Sender = (request, signal) => {
+    // Answers to all others may tell of devices.
+    if (request.type !== RequestType.ToDevice) fresh.changed();
+    return plainSend(request, signal);
+  };
   const tools: SignTools = { machine, send, api: o.api, clock: o.clock, user: o.user };
   const queue = createQueue();
   let closed = false;
@@ -96,13 +104,28 @@ export async function openEngine(
       }),
     );
   const today = (): number => Math.floor(o.clock.now() / DAY);
+  const rotate = async (room: RoomId): Promise<void> => {
+    fresh.forget(room);
+    await machine.invalidateGroupSession(new MachineRoom(room));
+  };
+  const share: Engine["share"] = async (room, members, trust, signal) => {
+    if (fresh.holds(room, members, trust)) return null;
+    fresh.forget(room);
+    const fault = await shareKey(machine, send, room, members, trust, signal);
+    if (fault === null) fresh.shared(room, members, trust);
+    return fault;
+  };
 
   const engine: Engine = {
     user: o.user,
     device: o.device,
     broken: breaking.promise,
 
-    receive: (sync) => turn(null, () => receive(machine, sync)),
+    receive: (sync) =>
+      turn(null, async () => {
+        if (sync.toDevice.length + sync.changed.length + sync.left.length > 0) fresh.changed();
+        await receive(machine, sync);
+      }),
 
     flush: (signal) =>
       turn(signal, async () => {
@@ -114,9 +137,8 @@ export async function openEngine(
 
     encrypt: (room, members, trust, type, content, signal) =>
       turn(signal, async () => {
-        const day = store.sessions.newest(room);
-        if (day !== null && day !== today()) await machine.invalidateGroupSession(new MachineRoom(room));
-        const fault = await shareKey(machine, send, room, members, trust, signal);
+        if (store.sessions.newest(room) !== today()) await rotate(room);
+        const fault = await share(room, members, trust, signal);
         if (fault !== null) return fault;
         signal.throwIfAborted();
         const encrypted = await machine.encryptRoomEvent(
@@ -124,20 +146,17 @@ export async function openEngine(
           type,
           JSON.stringify(content),
         );
-        const { session_id } = Session.parse(JSON.parse(encrypted));
+        const { session_id, ciphertext } = Session.parse(JSON.parse(encrypted));
+        fresh.encrypted(room, megolmIndex(ciphertext));
         store.sessions.used(room, session_id, today());
         return { content: encrypted, session: session_id };
       }),
 
-    share: (room, members, trust, signal) =>
-      turn(signal, () => shareKey(machine, send, room, members, trust, signal)),
+    share: (room, members, trust, signal) => turn(signal, () => share(room, members, trust, signal)),
 
     decrypt: (room, event) => turn(null, () => decrypt(machine, room, event)),
 
-    rotate: (room) =>
-      turn(null, async () => {
-        await machine.invalidateGroupSession(new MachineRoom(room));
-      }),
+    rotate: (room) => turn(null, () => rotate(room)),
 
     trust: (signal) => turn(signal, () => deviceTrust(tools, signal)),
 

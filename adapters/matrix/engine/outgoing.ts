@@ -33,12 +33,13 @@ export async function flush(machine: OlmMachine, send: Sender, signal: AbortSign
   let needed: EngineFault | null = null;
   const tried = new Set<string>();
   for (let round = 0; round < ROUNDS; round++) {
+    // One that is given again under another id (a user whom the server does not know) is for the next time as well.
     const requests = (await machine.outgoingRequests())
       .filter(isSent)
-      .filter((request) => request.id !== undefined && !tried.has(request.id));
+      .filter((request) => !tried.has(request.body) && !tried.has(request.id ?? ""));
     if (requests.length === 0) break;
     for (const request of requests) {
-      tried.add(request.id ?? "");
+      tried.add(request.id ?? "").add(request.body);
       const fault = await send(request, signal);
       any ??= fault;
       if (isNeeded(request)) needed ??= fault;

@@ -70,7 +70,18 @@ export async function shareKey(
   signal: AbortSignal,
 ): Promise<EngineFault | null> {
   const fault = await reach(machine, send, members, signal);
-  if (fault !== null) return fault;
+  return fault ?? (await giveKey(machine, send, room, members, trust, signal));
+}
+
+/** As {@link shareKey}, with devices that are known and reached. */
+export async function giveKey(
+  machine: OlmMachine,
+  send: Sender,
+  room: RoomId,
+  members: readonly UserId[],
+  trust: RoomTrust,
+  signal: AbortSignal,
+): Promise<EngineFault | null> {
   const requests = async (): Promise<readonly ToDeviceRequest[] | EngineFault> => {
     try {
       return await machine.shareRoomKey(new MachineRoom(room), machineUsers(members), settingsOf(trust));

@@ -137,6 +137,40 @@ test("an announcement to a room where nothing changed sends no key requests", as
   expect(server.calls.slice(before)).toEqual([]);
 });
 
+test("each of many events in a row reaches a device that appears between them, and none that left", async () => {
+  const { server, bot, student } = await botAndStudent();
+  await sync(server, bot);
+  await say(bot, [BOT, STUDENT], "раз");
+  await say(bot, [BOT, STUDENT], "два");
+  const later = await member(server, STUDENT, { device: DeviceId.parse("PHONE") });
+  await sync(server, later);
+  await bot.receive(server.sync(BOT, bot.device));
+  const third = await say(bot, [BOT, STUDENT], "три");
+  await sync(server, later);
+  server.remove(STUDENT, later.device);
+  await bot.receive(server.sync(BOT, bot.device));
+  const fourth = await say(bot, [BOT, STUDENT], "четыре");
+  await sync(server, student);
+  expect(await reads(later, third)).toBe("три");
+  expect(await reads(later, fourth)).toBeNull();
+  expect(await reads(student, fourth)).toBe("четыре");
+  expect(fourth.session).not.toBe(third.session);
+});
+
+test("members that changed are looked at with no word from the server", async () => {
+  const { server, bot } = await botAndStudent();
+  const second = await member(server, SECOND);
+  await sync(server, second);
+  const first = await say(bot, [BOT, STUDENT], "без второго");
+  await say(bot, [BOT, STUDENT], "без второго");
+  const joined = await say(bot, [BOT, STUDENT, SECOND], "со вторым");
+  const left = await say(bot, [BOT, STUDENT], "снова без второго");
+  await sync(server, second);
+  expect(await reads(second, joined)).toBe("со вторым");
+  expect(await reads(second, left), "a new session, with no word about a leave").toBeNull();
+  expect(joined.session).toBe(first.session);
+});
+
 test("the next day has a session of its own", async () => {
   const clock = new HandClock();
   const { server, bot, student } = await botAndStudent(clock);

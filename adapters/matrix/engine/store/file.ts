@@ -28,11 +28,12 @@ CREATE TABLE indexes (
   PRIMARY KEY (store, name)
 ) STRICT;
 CREATE TABLE records (
+  id INTEGER PRIMARY KEY,
   store INTEGER NOT NULL REFERENCES stores ON DELETE CASCADE,
   mark BLOB NOT NULL,
   record_sealed BLOB NOT NULL,
-  PRIMARY KEY (store, mark)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (store, mark)
+) STRICT;
 CREATE TABLE sessions (
   mark BLOB PRIMARY KEY,
   room_mark BLOB NOT NULL,
@@ -116,6 +117,8 @@ export function openFile(
       closeSync(openSync(file, "wx", 0o600));
     }
     db = new Database(file ?? ":memory:", { timeout: 0 });
+    // A session that was shared with a thousand devices is one record of 300 kB. It counts for a new file alone.
+    db.pragma("page_size = 16384");
     db.pragma("locking_mode = EXCLUSIVE");
     const version = z.number().parse(db.pragma("user_version", { simple: true }));
     const problem = version === 0 ? null : refusal(db, seal, version);
@@ -155,14 +158,15 @@ function refusal(db: Database.Database, seal: Sealing, version: number): FilePro
   return seal.open("check", check) === null ? "wrong_passphrase" : null;
 }
 
-const place = (store: string, mark: Uint8Array): string => `${store}/${Buffer.from(mark).toString("base64")}`;
+const place = (store: string, mark: Buffer): string => `${store}/${mark.toString("base64")}`;
 
-/** A record's key and value together, sealed as one. */
-function pack(key: string, value: Uint8Array): Buffer {
-  const text = Buffer.from(key);
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(text.length);
-  return Buffer.concat([size, text, value]);
+/** What a record's value begins with: its key, after its length. */
+function heading(key: string): Buffer {
+  const size = Buffer.byteLength(key);
+  const bytes = Buffer.allocUnsafe(4 + size);
+  bytes.writeUInt32BE(size);
+  bytes.write(key, 4);
+  return bytes;
 }
 
 function unpack(record: Buffer): { readonly key: string; readonly value: Uint8Array } {
@@ -174,7 +178,9 @@ function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpo
   const storeId = db
     .prepare<[string, string], number>("SELECT id FROM stores WHERE database = ? AND name = ?")
     .pluck();
-  const put = db.prepare("INSERT OR REPLACE INTO records (store, mark, record_sealed) VALUES (?, ?, ?)");
+  const put = db.prepare(
+    "INSERT INTO records (store, mark, record_sealed) VALUES (?, ?, ?) ON CONFLICT (store, mark) DO UPDATE SET record_sealed = excluded.record_sealed",
+  );
   const remove = db.prepare("DELETE FROM records WHERE store = ? AND mark = ?");
   const clear = db.prepare("DELETE FROM records WHERE store = ?");
   const makeStore = db.prepare("INSERT INTO stores (database, name, key_path) VALUES (?, ?, ?)");
@@ -203,7 +209,7 @@ function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpo
     switch (change.kind) {
       case "put": {
         const mark = seal.mark(name, change.key);
-        put.run(id, mark, seal.seal(place(name, mark), pack(change.key, change.value)));
+        put.run(id, mark, seal.seal(place(name, mark), heading(change.key), change.value));
         return;
       }
       case "delete":

@@ -14,11 +14,11 @@ export interface Sessions {
 }
 
 export function sessionsOf({ db }: StoreFile, seal: Sealing): Sessions {
-  const markOf = (room: string, session: string): Buffer => seal.mark("sessions", `${room}\0${session}`);
+  const markOf = (room: string, session: string): Uint8Array => seal.mark("sessions", `${room}\0${session}`);
   const newest = db
-    .prepare<[Buffer], number | null>("SELECT max(day) FROM sessions WHERE room_mark = ?")
+    .prepare<[Uint8Array], number | null>("SELECT max(day) FROM sessions WHERE room_mark = ?")
     .pluck();
-  const day = db.prepare<[Buffer], number>("SELECT day FROM sessions WHERE mark = ?").pluck();
+  const day = db.prepare<[Uint8Array], number>("SELECT day FROM sessions WHERE mark = ?").pluck();
   const add = db.prepare("INSERT INTO sessions (mark, room_mark, day) VALUES (?, ?, ?)");
   const forget = db.prepare("DELETE FROM sessions WHERE day < ?");
   return {
