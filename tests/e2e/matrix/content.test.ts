@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startWorld } from "./bridge.helper.ts";
@@ -38,6 +40,11 @@ describe.skipIf(environment === null)("what is announced", () => {
     })
       .jpeg({ quality: 90 })
       .toBuffer();
+    const plain = (r: number) =>
+      sharp({ create: { width: 60, height: 40, channels: 3, background: { r, g: 90, b: 160 } } })
+        .jpeg()
+        .toBuffer();
+    const [dark, light] = [await plain(10), await plain(250)];
     const exam = control.publish({
       chatId,
       text: "Экзамен-канарейка 12 июня, подробности",
@@ -52,6 +59,8 @@ describe.skipIf(environment === null)("what is announced", () => {
       text: "#важно Альбом-канарейка",
       attachments: [
         { type: "image", media: add(photo, "фото.jpg") },
+        { type: "image", media: add(light, "светлая.jpg") },
+        { type: "image", media: add(dark, "тёмная.jpg") },
         { type: "file", media: add(pdf, "план.pdf") },
       ],
     });
@@ -68,7 +77,7 @@ describe.skipIf(environment === null)("what is announced", () => {
     const look = () => nio.shown(world.room);
     const bodies = (all: readonly Shown[]) => all.map((s) => s.body);
     await soon(async () => expect((await look()).at(-1)?.body).toBe("#срочно Последнее"));
-    await soon(async () => expect((await look()).filter((s) => s.file !== null)).toHaveLength(3));
+    await soon(async () => expect((await look()).filter((s) => s.file !== null)).toHaveLength(5));
     control.edit({ mid: exam.mid, text: "Экзамен-канарейка 14 июня" });
     control.remove({ mid: gone.mid });
     await soon(async () => expect(bodies(await look())).not.toContain("Лишнее-канарейка"));
@@ -94,8 +103,17 @@ describe.skipIf(environment === null)("what is announced", () => {
     });
     expect(all.find((s) => s.body === "Ответ-канарейка")?.replyTo).toBe(all[0]?.event);
     expect(all.at(-1)?.replyTo).toBe(all[0]?.event);
-    const [image, plan, lecture] = files;
-    expect(files.map((s) => s.kind)).toEqual(["m.image", "m.file", "m.file"]);
+    const [image, second, third, plan, lecture] = files;
+    expect(files.map((s) => s.kind)).toEqual(["m.image", "m.image", "m.image", "m.file", "m.file"]);
+    const saved = path.join(world.folder, "picture.jpg");
+    for (const [one, red] of [
+      [second, 250],
+      [third, 10],
+    ] as const) {
+      await nio.download(one?.file, saved);
+      const mean = (await sharp(await readFile(saved)).stats()).channels[0]?.mean ?? Number.NaN;
+      expect(Math.abs(mean - red)).toBeLessThan(5);
+    }
     expect(image?.info).toMatchObject({ w: 1_200, h: 900, mimetype: "image/jpeg" });
     expect((await nio.download(image?.info.thumbnail_file)).size).toBeGreaterThan(1_000);
     expect((await nio.download(image?.file)).size).toBe(image?.info.size);
