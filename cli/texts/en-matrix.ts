@@ -202,7 +202,7 @@ export const matrix: MatrixWords = {
     noRoom: "not on the server yet",
     strict: "keys go to confirmed devices alone",
     unread: (n) => `devices that get no keys: ${n}`,
-    held: "held: it is not safe to send there",
+    held: "nothing is sent there now",
   },
   check: {
     title: "Matrix rooms",
