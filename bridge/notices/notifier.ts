@@ -67,6 +67,7 @@ const keyOf = (s: Pick<Subject, "code" | "source" | "room" | "route">): string =
 
 export function createNotifier(o: NotifierOptions): Notifier {
   const { clock } = o;
+  const started = clock.now();
   const bell = createBell(clock);
   const names = o.routes.map((route) => route.name);
   const book = createBook(o.store, names);
@@ -92,6 +93,13 @@ export function createNotifier(o: NotifierOptions): Notifier {
     bell.ring();
   };
 
+  /** Whether nobody says it any more. What lasts had nobody to say it while no bridge ran. */
+  const passed = ({ subject, raisedAt }: Open, now: Millis): boolean => {
+    const end = lasts.get(subject.code);
+    const from = events.includes(subject.code) ? raisedAt : Math.max(raisedAt, started);
+    return end !== undefined && now - from >= end;
+  };
+
   const over = (key: string, known: Open): void => {
     const { subject, since, told } = known;
     book.drop(key);
@@ -110,16 +118,15 @@ export function createNotifier(o: NotifierOptions): Notifier {
   const look = (): void => {
     const now = clock.now();
     for (const [key, known] of [...book.open()]) {
-      const { subject, dueAt, told, raisedAt, since } = known;
+      const { subject, dueAt, told, since } = known;
       const count = subject.count ?? 0;
       const more = told !== null && now - told.at >= DAY && presses(subject.code, told.count, count);
       if ((told === null && dueAt <= now) || more) {
         tell(subject, "trouble", since);
         book.put(key, { ...known, told: { at: now, count } });
       }
-      const end = lasts.get(subject.code);
       const latest = book.open().get(key);
-      if (end !== undefined && latest !== undefined && now - raisedAt >= end) over(key, latest);
+      if (latest !== undefined && passed(latest, now)) over(key, latest);
     }
     book.save();
   };
