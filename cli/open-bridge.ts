@@ -31,6 +31,7 @@ function nothingYet(config: Config): BridgeCommands {
       sources: [...config.sources.keys()].map((name) => ({ name, lastRead: null, trouble: null })),
       rooms: [...config.rooms.keys()].map((name) => ({ name, keys: false, queued: 0, head: null, dead: 0 })),
       unmatched: 0,
+      troubles: [],
     }),
     close: async () => {},
   };

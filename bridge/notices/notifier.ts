@@ -3,7 +3,7 @@ import type { Clock } from "../model/effects.ts";
 import type { Millis } from "../model/ids.ts";
 import type { NoticeStore } from "../store/notices.ts";
 import { createBook, type Open } from "./book.ts";
-import type { Notice, NoticeCode, NoticeRoute, RouteName, Subject } from "./port.ts";
+import type { Lasting, Notice, NoticeCode, NoticeRoute, RouteName, Subject } from "./port.ts";
 
 /** Tells the rep what is wrong and when it is over: once each, by every route, over restarts too. */
 export interface Notifier {
@@ -16,7 +16,7 @@ export interface Notifier {
   /** Sends what is to be told now; ends when all of it was tried once, or when `signal` aborts. */
   flush(signal: AbortSignal): Promise<void>;
   /** Troubles that last and were told. */
-  lasting(): readonly Subject[];
+  lasting(): readonly Lasting[];
   /** How often each route took a notice and failed to, since the start. */
   counts(): ReadonlyMap<RouteName, { readonly sent: number; readonly failed: number }>;
 }
@@ -211,7 +211,10 @@ export function createNotifier(o: NotifierOptions): Notifier {
       await Promise.all(o.routes.map((route) => serve(route, signal)));
       book.save();
     },
-    lasting: () => [...book.open().values()].flatMap((one) => (one.told === null ? [] : [one.subject])),
+    lasting: () =>
+      [...book.open().values()].flatMap(({ subject, since, told }) =>
+        told === null ? [] : [{ ...subject, since }],
+      ),
     counts: () => counts,
   };
 }

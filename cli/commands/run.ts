@@ -108,7 +108,13 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
   if (blind)
     tell(config.witness === null ? say.noWitness(core.witness.file) : say.witnessFailed(config.witness));
   if (blind && config.witness !== null) return 2;
-  const live = createLiveBridge({ io, core, logger, parts });
+  const live = createLiveBridge({
+    io,
+    core,
+    logger,
+    parts,
+    troubles: () => oversight.notices.lasting(),
+  });
   const oversight = createOversight({ core: () => live.core, env: io.env, logger, tell, lang: words.lang });
   let commands: CommandServer | null = null;
   let broken = false;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Lasting } from "../../bridge/notices/port.ts";
 import type { Lang } from "../../config/config.ts";
 
 /** What came of {@link Live.reload}, to be told as it stands. */
@@ -25,4 +26,6 @@ export interface Live {
   renew(): Promise<void>;
   /** Reads the configuration anew. Nothing is lost or doubled; a wrong one changes nothing. `lang`: of the answer. */
   reload(lang: Lang): Promise<Reloaded>;
+  /** What the rep was told of and lasts. */
+  troubles(): readonly Lasting[];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { reasons } from "../../bridge/log/events.ts";
 import { MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { Lasting } from "../../bridge/notices/port.ts";
 import type { Core } from "../core.ts";
 import { operation } from "./operation.ts";
 
@@ -52,6 +53,7 @@ export const status = operation({
     sources: z.array(SourceStatus),
     rooms: z.array(RoomStatus),
     unmatched: z.number(),
+    troubles: z.array(Lasting),
   }),
   async run({ core, live }) {
     const { config, bridge } = core;
@@ -65,6 +67,7 @@ export const status = operation({
       })),
       rooms: roomsOf(core),
       unmatched: counters.all().no_mapping ?? 0,
+      troubles: [...(live?.troubles() ?? [])],
     };
   },
 });

@@ -130,6 +130,24 @@ test("rooms and mappings come and go while it runs, and no post is lost, doubled
   await stop(running);
 }, 120_000);
 
+test("what counts from the next start on is named, and status says what the rep was told of and lasts", async () => {
+  const { bridge, file, yaml, command } = await stack();
+  await writeFile(file, `${yaml}disk: { keep_free: 1000000 GB }\n`);
+  const running = bridge.start();
+  await running.line(/There is no room on the disk/);
+  await ready(running);
+  const told = await command("status");
+  expect(told.output).toContain(
+    "What you were told of, and lasts\n  There is no room on the disk. New announcements are not read",
+  );
+  await writeFile(file, `${yaml}disk: { keep_free: 1 MB }\nwitness: ./witness\nlang: en\n`);
+  const { code, output } = await command("reload");
+  expect(code).toBe(0);
+  const later = /from the next start on: ([^.]+)\./.exec(output)?.[1]?.split(", ").toSorted();
+  expect(later).toEqual(["disk", "lang", "witness"]);
+  await stop(running);
+}, 60_000);
+
 test("keys that are made while it runs open their room at once", async () => {
   const { max, faculty, bridge, file, yaml, command } = await stack();
   await writeFile(
