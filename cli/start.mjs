@@ -8,8 +8,12 @@ import "./preflight.mjs";
 // user's own, since who can write there decides what runs. Where there is no such folder nothing is kept, and nothing
 // by other commands: whoever only tries the demo finds no trace of it later.
 if (process.argv.includes("run")) {
-  const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
-  module.enableCompileCache(path.join(caches, "postern", "compiled"));
+  try {
+    const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
+    module.enableCompileCache(path.join(caches, "postern", "compiled"));
+  } catch {
+    // A user that the system does not know has no home.
+  }
 }
 
 await import("./main.ts");
