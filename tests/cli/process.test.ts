@@ -78,6 +78,21 @@ test("a reader that goes away early is no fault", async () => {
   expect(err).toBe("");
 });
 
+test("a log that cannot be opened is told with what to do, and is no bug of the program's", async () => {
+  const { config } = await place((base) => `${base}log: { file: ./nowhere/postern.log }\n`);
+  for (const [lang, words] of [
+    [
+      "en",
+      /^The log \S+nowhere.postern\.log cannot be opened\. The bridge was not started; .*log\.file\.\n$/,
+    ],
+    ["ru", /^Журнал \S+nowhere.postern\.log не открывается\. Мост не запущен, .*log\.file\.\n$/],
+  ] as const)
+    expect(await postern(["--config", config, "--lang", lang, "run"])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(words),
+    });
+});
+
 test("a user without a home starts it too: nothing of the program's is kept, and no place is taken for his", async () => {
   // What Node does for a user that the system does not know, with no HOME.
   const homeless = `import os from "node:os";
