@@ -207,7 +207,7 @@ export const en: Words = {
     restart: (keys) =>
       `Changed too, but counts only from the next start on: ${keys.join(", ")}. Restart the bridge when it suits you.`,
     refused: (count, file) =>
-      `${plural("en", count, { one: "error", many: "errors" })} in ${file}. The bridge goes on by the old configuration: announcements flow as before. Mend it and give the command again.`,
+      `${plural("en", count, { one: "error", many: "errors" })} in ${file}. Nothing was changed. The bridge, if it runs, goes on by the old configuration. Mend it and give the command again.`,
     none: (folder) =>
       `No bridge runs on ${folder}, so there is nothing to reload: the configuration is read at the next start.`,
     starting:
