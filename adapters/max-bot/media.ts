@@ -1,9 +1,10 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { MediaRef } from "../../bridge/model/ids.ts";
 import type { MediaOutcome } from "../../bridge/model/source.ts";
 import { type Client, pauseOf } from "./client.ts";
 import { decodePost, mediaIn, Ref } from "./decode.ts";
+import { get } from "./http.ts";
 import { lookUp, mayRead } from "./lookup.ts";
 import { Video } from "./wire.ts";
 
@@ -42,10 +43,8 @@ export function createMedia(o: MediaOptions) {
         if (!begun.signal.aborted) frozen.abort();
       });
       try {
-        // The clock's own deadlines stand in place of undici's.
-        const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
         const either = AbortSignal.any([signal, frozen.signal]);
-        answer = await request(url, { dispatcher: o.dispatcher, signal: either, ...timeouts });
+        answer = await get(url, { dispatcher: o.dispatcher, signal: either });
       } catch {
         return later(PAUSE);
       } finally {
