@@ -14,6 +14,13 @@ if (process.argv.includes("run")) {
   } catch {
     // A user that the system does not know has no home.
   }
+  // zod brings its messages in fifty languages, a file each, and none of them is shown: one is enough.
+  const hooks = module.registerHooks({
+    resolve: (name, context, next) =>
+      next(name === "../locales/index.js" ? "../locales/en.js" : name, context),
+  });
+  await import("zod");
+  hooks.deregister();
 }
 
 await import("./main.ts");
