@@ -1,5 +1,6 @@
 import type { AccountName, MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
+import type { Lasting } from "../bridge/notices/port.ts";
 import type { Config, Lang } from "../config/config.ts";
 import type { Io } from "./io.ts";
 
@@ -77,6 +78,8 @@ export interface BridgeStatus {
   readonly accounts: readonly AccountStatus[];
   /** Posts so far that no mapping wanted. */
   readonly unmatched: number;
+  /** What the rep was told of and lasts; of a bridge that does not run nothing is known. */
+  readonly troubles: readonly Lasting[];
 }
 
 export interface SourceStatus {

@@ -15,6 +15,7 @@ export interface LiveBridgeOptions {
   readonly logger: Logger;
   /** What is served over a core: sources, page and reports. `known`: the rooms that were served before. */
   readonly parts: (core: Core, known: Config | null) => Promise<ServeOptions>;
+  readonly troubles: Live["troubles"];
 }
 
 /** The bridge that runs, as commands reach it: what it serves may be changed under it. */
@@ -51,6 +52,7 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
       return running?.served.accounts ?? null;
     },
     renew,
+    troubles: o.troubles,
     async reload(lang) {
       const say = wordsOf(lang).reload;
       if (running === null) return { kind: "not_now", why: say.starting };
@@ -90,8 +92,8 @@ function inForce(
   old: Config,
   next: Config,
 ): { readonly config: Config; readonly restart: readonly string[] } {
-  const { vault, log, lang, notices, disk, monitor } = old;
-  const kept = { vault, log, lang, notices, disk, monitor };
+  const { vault, witness, log, lang, notices, disk, monitor } = old;
+  const kept = { vault, witness, log, lang, notices, disk, monitor };
   const restart = Object.entries(kept)
     .filter(
       ([key, value]) => JSON.stringify(value) !== JSON.stringify(new Map(Object.entries(next)).get(key)),

@@ -56,6 +56,7 @@ function nothingYet(config: Config): BridgeCommands {
         confirmed: null,
       })),
       unmatched: 0,
+      troubles: [],
     }),
     close: async () => {},
   };

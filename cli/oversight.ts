@@ -35,7 +35,7 @@ export interface Care extends Required<Pick<RuntimeOptions, "space" | "spoolMax"
 
 /** Looks after the bridge while it runs: tells the rep, counts, watches the disk and answers those who watch. */
 export interface Oversight {
-  readonly notices: Pick<Notifier, "raise" | "clear">;
+  readonly notices: Pick<Notifier, "raise" | "clear" | "lasting">;
   readonly care: Care;
   /** The same reports, noticed and counted on their way. */
   watch(reports: Reports): Reports;

@@ -31,6 +31,7 @@ export interface RunWords {
   readonly halted: (room: string, why: Halt) => string;
   readonly certificateOver: (room: string) => string;
   readonly witnessFailed: (file: string) => string;
+  readonly logFailed: (file: string) => string;
   /** The place that is taken without a setting cannot be written. */
   readonly noWitness: (file: string) => string;
   readonly demoStarting: string;
@@ -89,6 +90,8 @@ const ru: RunWords = {
     `Свидетель ${file} не записывается, поэтому в комнатах не появляется ничего нового; объявления ждут. Проверьте права и место на диске или назовите другое место в witness и запустите мост снова.`,
   waitingForOrigins: (room) =>
     `Ни одно из мест комнаты «${room}» (origins) не отвечает. Жду до десяти минут, чтобы ничего не опубликовать дважды; потом мост продолжит сам.`,
+  logFailed: (file) =>
+    `Журнал ${file} не открывается. Мост не запущен, объявления подождут в MAX. Проверьте папку и права или измените log.file.`,
   noWitness: (file) =>
     `Свидетель ${file} не записывается. Мост работает, но если папку данных вернут к старой копии, он может этого не заметить. Назовите в witness место вне папки данных, куда мост может писать.`,
   demoStarting: "Показ: встроенный заменитель MAX, мост во временной папке и лента. Наружу ничего не уходит.",
@@ -144,6 +147,8 @@ const en: RunWords = {
     `The witness ${file} cannot be written, so nothing new appears in the rooms; announcements wait. Check permissions and disk space, or name another place in witness and start the bridge again.`,
   waitingForOrigins: (room) =>
     `None of the places of the room "${room}" (origins) answers. Waiting up to ten minutes so that nothing is published twice; then the bridge goes on by itself.`,
+  logFailed: (file) =>
+    `The log ${file} cannot be opened. The bridge was not started; announcements wait in MAX. Check the folder and its rights, or change log.file.`,
   noWitness: (file) =>
     `The witness ${file} cannot be written. The bridge works, but if the data folder is put back to an old copy, it may not notice. Name a place in witness, outside the data folder, that the bridge may write to.`,
   demoStarting:

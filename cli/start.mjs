@@ -8,8 +8,19 @@ import "./preflight.mjs";
 // user's own, since who can write there decides what runs. Where there is no such folder nothing is kept, and nothing
 // by other commands: whoever only tries the demo finds no trace of it later.
 if (process.argv.includes("run")) {
-  const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
-  module.enableCompileCache(path.join(caches, "postern", "compiled"));
+  try {
+    const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(homedir(), ".cache");
+    module.enableCompileCache(path.join(caches, "postern", "compiled"));
+  } catch {
+    // A user that the system does not know has no home.
+  }
+  // zod brings its messages in fifty languages, a file each, and none of them is shown: one is enough.
+  const hooks = module.registerHooks({
+    resolve: (name, context, next) =>
+      next(name === "../locales/index.js" ? "../locales/en.js" : name, context),
+  });
+  await import("zod");
+  hooks.deregister();
 }
 
 await import("./main.ts");

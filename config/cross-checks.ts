@@ -1,5 +1,5 @@
 import path from "node:path";
-import { isLoopback, readListen } from "./addresses.ts";
+import { isLoopback, type Listen, readListen } from "./addresses.ts";
 import type { Finding, Path, What } from "./findings.ts";
 import { readSize } from "./human.ts";
 import type { Loose } from "./loose.ts";
@@ -118,11 +118,23 @@ function* folders(file: Loose, base: string, keyInDataAllowed: boolean): Iterabl
     yield error(["vault", "key_file"], { code: "key_in_folder", folder: data });
 }
 
+/** Where the feed listens unless the file says otherwise. */
+const feedListen = "127.0.0.1:8080";
+
+/** Whether two cannot listen at these places at the same time, as far as their names tell. */
+const samePlace = (a: NonNullable<Listen>, b: NonNullable<Listen>): boolean =>
+  a.port === b.port &&
+  a.port !== 0 &&
+  (a.host === b.host || [a.host, b.host].some((host) => ["0.0.0.0", "::", "localhost"].includes(host)));
+
 function* monitor(file: Loose): Iterable<Told> {
   const { listen, allow_remote: allowed } = file.monitor;
   const place = listen === undefined ? null : readListen(listen);
-  if (place == null || allowed === true || isLoopback(place.host)) return;
-  yield error(["monitor", "listen"], { code: "monitor_not_local" });
+  if (place == null) return;
+  if (allowed !== true && !isLoopback(place.host))
+    yield error(["monitor", "listen"], { code: "monitor_not_local" });
+  const feed = readListen(file.feed.listen ?? feedListen);
+  if (feed != null && samePlace(place, feed)) yield error(["monitor", "listen"], { code: "monitor_on_feed" });
 }
 
 /** What no single key shows: names that lead nowhere, rules and folders that do not go together. */

@@ -10,6 +10,7 @@ import {
   visit,
 } from "yaml";
 import { type Finding, keyText, type Path, type Place, type What } from "./findings.ts";
+import { yamlTroubles } from "./texts-shape.ts";
 
 /** A parsed file: its plain value, and where each key stands in it. */
 export interface YamlFile {
@@ -93,10 +94,16 @@ function keyOfKeys(document: Document, lines: LineCounter): number | null {
   return line;
 }
 
-/** The same mistake is told once for a line, however often it is made there. */
-function onceALine(findings: readonly Finding[]): readonly Finding[] {
-  const told = new Map(findings.map((f) => [`${f.place.line} ${JSON.stringify(f.what)}`, f]));
-  return [...told.values()];
+/**
+ * The same mistake is told once for a line, however often it is made there; what has no words of its own is left out
+ * where another mistake of the line has some.
+ */
+function onceALine(errors: readonly { readonly kind: string; readonly line: number }[]): typeof errors {
+  const known = (kind: string) => yamlTroubles.some((trouble) => trouble === kind);
+  const named = errors.filter(({ kind }) => known(kind));
+  const others = errors.filter((e) => !known(e.kind) && !named.some(({ line }) => line === e.line));
+  const told = new Map([...named, ...others].map((e) => [`${e.line} ${known(e.kind) ? e.kind : ""}`, e]));
+  return [...told.values()].toSorted((a, b) => a.line - b.line);
 }
 
 /** null: nested so deep that the parser gives up. */
@@ -122,7 +129,9 @@ export function readYaml(text: string, file: string): YamlResult {
   if (document.errors.length > 0)
     return {
       ok: false,
-      findings: onceALine(document.errors.map((e) => broken(e.code, lines.linePos(e.pos[0]).line))),
+      findings: onceALine(
+        document.errors.map(({ code, pos }) => ({ kind: code, line: lines.linePos(pos[0]).line })),
+      ).map(({ kind, line }) => broken(kind, line)),
     };
   const odd = keyOfKeys(document, lines);
   if (odd !== null) return { ok: false, findings: [broken("KEY_OF_KEYS", odd)] };

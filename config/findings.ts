@@ -36,7 +36,7 @@ export type What =
   | { readonly code: "key_in_folder"; readonly folder: string }
   | { readonly code: "witness_in_folder"; readonly folder: string }
   | { readonly code: "data_in_feed" }
-  | { readonly code: "monitor_not_local" }
+  | { readonly code: "monitor_not_local" | "monitor_on_feed" }
   | {
       readonly code: "no_history_edits" | "no_history_removals";
       readonly room: string;

@@ -60,6 +60,11 @@ function gather(schema: readonly Finding[], others: readonly Finding[]): readonl
   return all.toSorted((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
 }
 
+/** A value that is wrong in two ways is told once where the words are the same. */
+const once = (findings: readonly Finding[]): readonly Finding[] => [
+  ...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values(),
+];
+
 async function inlineSecrets(
   value: ReturnType<typeof loosely>,
   options: LoadOptions,
@@ -89,8 +94,8 @@ async function check(yaml: YamlFile, file: string, options: LoadOptions): Promis
     place: yaml.place(told.path),
     what: told.what,
   });
-  const schema = fromIssues(parsed.error?.issues ?? [], yaml.value).map((told) =>
-    place({ ...told, severity: "error" }),
+  const schema = once(
+    fromIssues(parsed.error?.issues ?? [], yaml.value).map((told) => place({ ...told, severity: "error" })),
   );
   const others = [
     ...crossChecks(loose, base, options.keyInDataAllowed === true),

@@ -36,7 +36,7 @@ const Loose = z.object({
   matrix: z.record(z.string(), account.catch({})).catch({}),
   rooms: z.record(z.string(), room.catch({})).catch({}),
   mappings: z.array(mapping.catch({ rooms: [] })).catch([]),
-  feed: z.object({ folder: text }).catch({}),
+  feed: z.object({ folder: text, listen: text }).catch({}),
   notices: z.object({ webhook: text, webhook_file: text, webhook_secret_file: text }).catch({}),
   monitor: z.object({ listen: text, allow_remote: z.boolean().optional().catch(undefined) }).catch({}),
 });

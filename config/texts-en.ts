@@ -77,6 +77,8 @@ export const en: Texts = {
       "The data folder lies inside the feed's folder, which everybody reads. Put data and feed.folder side by side, or the feed inside the data.",
     monitor_not_local: () =>
       "Others than this machine could reach this address, and it shows the names of rooms and sources. Use 127.0.0.1, or set monitor.allow_remote: true if only your own network leads there.",
+    monitor_on_feed: () =>
+      "The feed has this address already (feed.listen), and two cannot listen on one. Take another port, for example 127.0.0.1:9464.",
     no_history_edits: (w) =>
       `The room "${w.room}" has history: 0, so the earlier text is not kept. edits: ${w.rule} cannot show what changed; edits will just replace the text. Set history above zero, or edits: replace.`,
     no_history_removals: (w) =>

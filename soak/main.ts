@@ -12,11 +12,23 @@ const parts: Readonly<Record<string, Part>> = { core, fuzz: fuzzing, matrix, "ma
 const pieces: Readonly<Record<string, Part>> = { simulation: simulations, mutants: planted, storm };
 const all = { ...parts, ...pieces };
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: "string" }, percent: { type: "string", default: "100" } },
+  options: {
+    seed: { type: "string" },
+    percent: { type: "string", default: "100" },
+    help: { type: "boolean", default: false },
+  },
 });
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+if (values.help) {
+  say(`npm run soak -- [PART…] [--seed N] [--percent N]
+Parts: ${Object.keys(parts).join(", ")} (all of them when none is named).
+Pieces of parts: ${Object.keys(pieces).join(", ")}.
+--seed     one run of a failing seed, told and shrunk
+--percent  so much of the full counts`);
+  process.exit(0);
+}
 const names = positionals.length === 0 ? Object.keys(parts) : positionals;
 const unknown = names.filter((name) => !(name in all));
 if (unknown.length > 0) {

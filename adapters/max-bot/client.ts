@@ -1,9 +1,10 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { Millis } from "../../bridge/model/ids.ts";
 import type { SourceTrouble } from "../../bridge/model/source.ts";
 import { bounded } from "../net/body.ts";
 import { faultOf } from "../net/fault.ts";
+import { get } from "../net/get.ts";
 import { pauseOf, timeOf } from "../net/pause.ts";
 import { parseJson } from "./json.ts";
 
@@ -53,12 +54,10 @@ export function createClient(o: ClientOptions & { readonly proxied: boolean }): 
       const settled = new AbortController();
       void o.clock.sleep(deadline, AbortSignal.any([signal, settled.signal])).then(() => over.abort());
       try {
-        const answer = await request(url, {
+        const answer = await get(url, {
           dispatcher: o.dispatcher,
           headers: { authorization: o.token, accept: "application/json" },
           signal: AbortSignal.any([signal, over.signal]),
-          headersTimeout: 0,
-          bodyTimeout: 0,
         });
         const { headers, statusCode: status } = answer;
         const at = timeOf(headers) ?? o.clock.now();

@@ -1,7 +1,8 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { MediaRef } from "../../bridge/model/ids.ts";
 import type { MediaOutcome } from "../../bridge/model/source.ts";
+import { get } from "../net/get.ts";
 import { pauseOf } from "../net/pause.ts";
 import type { Client } from "./client.ts";
 import { decodePost, mediaIn, Ref } from "./decode.ts";
@@ -43,10 +44,8 @@ export function createMedia(o: MediaOptions) {
         if (!begun.signal.aborted) frozen.abort();
       });
       try {
-        // The clock's own deadlines stand in place of undici's.
-        const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
         const either = AbortSignal.any([signal, frozen.signal]);
-        answer = await request(url, { dispatcher: o.dispatcher, signal: either, ...timeouts });
+        answer = await get(url, { dispatcher: o.dispatcher, signal: either });
       } catch {
         return later(PAUSE);
       } finally {

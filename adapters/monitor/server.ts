@@ -30,9 +30,13 @@ const json = (status: number, value: unknown): Answer => ({
   body: `${JSON.stringify(value)}\n`,
 });
 
+const ownNames = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i;
+const isOwn = (host: string): boolean => host === "::1" || ownNames.test(host);
+
 /**
  * For programs that watch the bridge, on a listener of its own: `/live` (the process answers), `/ready` (200, or 503
- * with codes that say why not) and `/metrics` for Prometheus. Rejects when it cannot listen there.
+ * with codes that say why not) and `/metrics` for Prometheus. Rejects when it cannot listen there. Where only this machine can ask, it must ask
+ * for this machine: a web page whose name was turned to 127.0.0.1 reads nothing through the rep's browser.
  */
 export async function startMonitor(o: MonitorOptions): Promise<Monitor> {
   const answer = (path: string): Answer => {
@@ -56,11 +60,13 @@ export async function startMonitor(o: MonitorOptions): Promise<Monitor> {
   };
 
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
-    const { method = "", url = "" } = request;
+    const { method = "", url = "", headers } = request;
     const { status, type, body } =
-      method === "GET" || method === "HEAD"
-        ? answer(url.replace(/\?.*$/s, ""))
-        : json(405, { code: "method_not_allowed" });
+      isOwn(o.host) && !isOwn(headers.host ?? "")
+        ? json(421, { code: "wrong_host" })
+        : method === "GET" || method === "HEAD"
+          ? answer(url.replace(/\?.*$/s, ""))
+          : json(405, { code: "method_not_allowed" });
     response.writeHead(status, {
       "content-type": type,
       "cache-control": "no-store",

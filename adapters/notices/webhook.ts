@@ -1,4 +1,3 @@
-import { request } from "undici";
 import type { NoticeRoute } from "../../bridge/notices/port.ts";
 
 export interface WebhookRouteOptions {
@@ -22,6 +21,7 @@ export function webhookRoute(o: WebhookRouteOptions): NoticeRoute {
       const { at, since, ...codes } = notice;
       const moments = { at: new Date(at).toISOString(), since: new Date(since).toISOString() };
       try {
+        const { request } = await import("undici");
         const { statusCode, body } = await request(o.url, {
           method: "POST",
           headers: {

@@ -3,6 +3,7 @@ import type sodium from "libsodium-wrappers";
 import type { Failpoints } from "../failpoint.ts";
 import type { Disk, DiskWriter } from "../model/disk.ts";
 import type { MediaId } from "../model/ids.ts";
+import { passed } from "./garbage.ts";
 
 /** Plaintext bytes in a sealed chunk. */
 const CHUNK = 65_536;
@@ -53,6 +54,7 @@ export function createSpool(lib: typeof sodium, disk: Disk, folder: string, fail
       await handle.write(sealed);
       sizes.set(id, (sizes.get(id) ?? header.length) + sealed.length);
       size += piece.bytes.length;
+      passed(sealed.length);
       failpoints("media.middle");
     }
     await handle.sync();
@@ -94,6 +96,7 @@ export function createSpool(lib: typeof sodium, disk: Disk, folder: string, fail
           const short = sealed.length < lib.crypto_secretstream_xchacha20poly1305_ABYTES;
           const pulled = short ? false : lib.crypto_secretstream_xchacha20poly1305_pull(state, sealed, null);
           if (pulled === false) throw new SpoolLost(id);
+          passed(sealed.length);
           yield pulled.message;
           if (pulled.tag === lib.crypto_secretstream_xchacha20poly1305_TAG_FINAL) return;
         }

@@ -3,7 +3,7 @@ import type { Clock } from "../model/effects.ts";
 import type { Millis } from "../model/ids.ts";
 import type { NoticeStore } from "../store/notices.ts";
 import { createBook, type Open } from "./book.ts";
-import type { Notice, NoticeCode, NoticeRoute, RouteName, Subject } from "./port.ts";
+import type { Lasting, Notice, NoticeCode, NoticeRoute, RouteName, Subject } from "./port.ts";
 
 /** Tells the rep what is wrong and when it is over: once each, by every route, over restarts too. */
 export interface Notifier {
@@ -16,7 +16,7 @@ export interface Notifier {
   /** Sends what is to be told now; ends when all of it was tried once, or when `signal` aborts. */
   flush(signal: AbortSignal): Promise<void>;
   /** Troubles that last and were told. */
-  lasting(): readonly Subject[];
+  lasting(): readonly Lasting[];
   /** How often each route took a notice and failed to, since the start. */
   counts(): ReadonlyMap<RouteName, { readonly sent: number; readonly failed: number }>;
 }
@@ -77,6 +77,7 @@ const keyOf = (s: Pick<Subject, "code" | "source" | "room" | "account" | "route"
 
 export function createNotifier(o: NotifierOptions): Notifier {
   const { clock } = o;
+  const started = clock.now();
   const bell = createBell(clock);
   const names = o.routes.map((route) => route.name);
   const book = createBook(o.store, names);
@@ -102,6 +103,13 @@ export function createNotifier(o: NotifierOptions): Notifier {
     bell.ring();
   };
 
+  /** Whether nobody says it any more. What lasts had nobody to say it while no bridge ran. */
+  const passed = ({ subject, raisedAt }: Open, now: Millis): boolean => {
+    const end = lasts.get(subject.code);
+    const from = events.includes(subject.code) ? raisedAt : Math.max(raisedAt, started);
+    return end !== undefined && now - from >= end;
+  };
+
   const over = (key: string, known: Open): void => {
     const { subject, since, told } = known;
     book.drop(key);
@@ -120,7 +128,7 @@ export function createNotifier(o: NotifierOptions): Notifier {
   const look = (): void => {
     const now = clock.now();
     for (const [key, known] of [...book.open()]) {
-      const { subject, dueAt, told, raisedAt, since } = known;
+      const { subject, dueAt, told, since } = known;
       const count = subject.count ?? 0;
       const more = told !== null && now - told.at >= DAY && presses(subject.code, told.count, count);
       // What is to be done about it is another thing now.
@@ -130,9 +138,8 @@ export function createNotifier(o: NotifierOptions): Notifier {
         const { reason } = subject;
         book.put(key, { ...known, told: { at: now, count, ...(reason === undefined ? {} : { reason }) } });
       }
-      const end = lasts.get(subject.code);
       const latest = book.open().get(key);
-      if (end !== undefined && latest !== undefined && now - raisedAt >= end) over(key, latest);
+      if (latest !== undefined && passed(latest, now)) over(key, latest);
     }
     book.save();
   };
@@ -217,7 +224,10 @@ export function createNotifier(o: NotifierOptions): Notifier {
       await Promise.all(o.routes.map((route) => serve(route, signal)));
       book.save();
     },
-    lasting: () => [...book.open().values()].flatMap((one) => (one.told === null ? [] : [one.subject])),
+    lasting: () =>
+      [...book.open().values()].flatMap(({ subject, since, told }) =>
+        told === null ? [] : [{ ...subject, since }],
+      ),
     counts: () => counts,
   };
 }

@@ -74,6 +74,10 @@ export const Notice = Subject.extend({
 });
 export type Notice = z.infer<typeof Notice>;
 
+/** A trouble that the rep was told of and that lasts; since when, ms UTC. */
+export const Lasting = Subject.extend({ since: z.number() });
+export type Lasting = z.infer<typeof Lasting>;
+
 /**
  * One way to the rep. It answers whether the notice arrived, never throws for what the outside does, and logs nothing.
  * The same notice may come twice after a crash.

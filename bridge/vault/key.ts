@@ -93,12 +93,21 @@ export const nextFile = (file: string): string => `${file}.new`;
 /** The text of a key file. */
 export const keyText = (key: Uint8Array): string => `${Buffer.from(key).toString("hex")}\n`;
 
+/** The user's folder. A user that the system does not know has none: then a place that no user may write to. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return path.parse(process.cwd()).root;
+  }
+}
+
 /**
  * Where Postern keeps what must not lie in the data folder and is not named in the configuration: a folder of the
  * user's, in a file named after the data folder, so that two bridges do not share one.
  */
 function outside(dataFolder: string, kind: string, ending: string): string {
-  const base = process.env.XDG_CONFIG_HOME || path.join(homedir(), ".config");
+  const base = process.env.XDG_CONFIG_HOME || path.join(home(), ".config");
   const folder = path.resolve(dataFolder);
   const name = folder.replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "");
   // Folders that differ in other signs only have the same name otherwise.

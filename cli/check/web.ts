@@ -1,4 +1,3 @@
-import { request } from "undici";
 import type { OriginFault } from "../texts/shape.ts";
 
 /** What came of asking a place on the web, as a browser would: no redirect is followed. */
@@ -27,6 +26,7 @@ const LARGEST = 2 ** 20;
 export async function askWeb(url: string, { from, signal, deadline }: WebOptions): Promise<WebAnswer> {
   const over = AbortSignal.timeout(deadline);
   try {
+    const { request } = await import("undici");
     const answer = await request(url, {
       headers: { origin: from },
       signal: AbortSignal.any([signal, over]),

@@ -90,7 +90,13 @@ async function certified(
   tell(say.done(done.rooms, new Date(done.ends).toISOString().slice(0, 10)));
   const left = keyed.filter((room) => !done.rooms.includes(room));
   if (options.all && left.length > 0) tell(say.left(left));
+  const page = pageOf(config);
+  if (page === null) {
+    tell(words.room.noPage);
+    return 0;
+  }
   tell(say.renewal);
-  io.out(`${renewal(pageOf(config) ?? "", done.cert)}\n`);
+  io.out(`${renewal(page, done.cert)}\n`);
+  if (page.startsWith("http:")) tell(words.room.localPage);
   return 0;
 }

@@ -56,6 +56,15 @@ export async function run(io: Io, options: Asked): Promise<ExitCode> {
   }
 }
 
+/** null: its file cannot be opened. */
+function loggerOf(io: Io, { log }: Config): ReturnType<typeof createLogger> | null {
+  try {
+    return createLogger({ level: log.level, file: log.file, target: { write: (line) => io.out(line) } });
+  } catch {
+    return null;
+  }
+}
+
 /** The lock of a data folder. `unusable`: the folder cannot be made or written to. */
 function lockOf(dataFolder: string): RunLock | "held" | "unusable" {
   try {
@@ -68,11 +77,11 @@ function lockOf(dataFolder: string): RunLock | "held" | "unusable" {
 async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise<ExitCode> {
   const { config } = core;
   const tell = (text: string): void => io.err(`${text}\n`);
-  const logger = createLogger({
-    level: config.log.level,
-    file: config.log.file,
-    target: { write: (line) => io.out(line) },
-  });
+  const logger = loggerOf(io, config);
+  if (logger === null) {
+    tell(say.logFailed(config.log.file ?? ""));
+    return 2;
+  }
   const checking = new AbortController();
   const parts = async (over: Core, known: Config | null): Promise<ServeOptions> => ({
     sources: await sourcesOf(over.config, over.clock),
@@ -112,7 +121,13 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
   if (blind)
     tell(config.witness === null ? say.noWitness(core.witness.file) : say.witnessFailed(config.witness));
   if (blind && config.witness !== null) return 2;
-  const live = createLiveBridge({ io, core, logger, parts });
+  const live = createLiveBridge({
+    io,
+    core,
+    logger,
+    parts,
+    troubles: () => oversight.notices.lasting(),
+  });
   const oversight = createOversight({ core: () => live.core, env: io.env, logger, tell, lang: words.lang });
   let commands: CommandServer | null = null;
   let broken = false;

@@ -1,3 +1,6 @@
+import type { NoticeCode } from "../../bridge/notices/port.ts";
+import type { Lang } from "../../config/config.ts";
+
 import type {
   AccountStatus,
   BridgeStatus,
@@ -10,6 +13,9 @@ import type {
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { faultText, heldText } from "../matrix/asked.ts";
+
+import { noticeText } from "../notice-words.ts";
+
 import { openBridge } from "../open-bridge.ts";
 import type { Words } from "../texts/shape.ts";
 import type { MatrixWords } from "../texts/shape-matrix.ts";
@@ -34,7 +40,9 @@ export async function status(
   }
   const now = await opened.bridge.status();
   await opened.bridge.close();
-  io.out(options.json ? `${JSON.stringify(asJson(now), null, 2)}\n` : asText(now, words, io.now()));
+  io.out(
+    options.json ? `${JSON.stringify(asJson(now), null, 2)}\n` : asText(now, { lang, words, now: io.now() }),
+  );
   return 0;
 }
 
@@ -74,6 +82,7 @@ function asJson(s: BridgeStatus): unknown {
           })),
         }),
     unmatched: s.unmatched,
+    troubles: s.troubles.map(({ since, ...trouble }) => ({ ...trouble, since: moment(since) })),
   };
 }
 
@@ -86,7 +95,13 @@ function ofServer({ held, strict, unread }: MatrixRoomStatus, say: MatrixWords):
   ];
 }
 
-function asText(s: BridgeStatus, words: Words, now: number): string {
+/** Told in the lines of sources and rooms already. */
+const toldAbove: readonly NoticeCode[] = ["source_stopped", "source_blind", "dead_letters"];
+
+function asText(
+  s: BridgeStatus,
+  { lang, words, now }: { readonly lang: Lang; readonly words: Words; readonly now: number },
+): string {
   const say = words.status;
   const source = ({ name, lastRead, trouble }: SourceStatus): string => {
     const read = lastRead === null ? say.neverRead : say.read(words.span(now - lastRead));
@@ -115,6 +130,9 @@ function asText(s: BridgeStatus, words: Words, now: number): string {
     ];
     return `  ${name}: ${parts.join("; ")}`;
   };
+  const troubles = s.troubles
+    .filter(({ code }) => !toldAbove.includes(code))
+    .map((trouble) => `  ${noticeText({ ...trouble, state: "trouble", at: now }, lang)}`);
   const lines = [
     s.running ? say.running : say.stopped,
     say.sources,
@@ -122,6 +140,7 @@ function asText(s: BridgeStatus, words: Words, now: number): string {
     ...(s.accounts.length === 0 ? [] : [matrix.status.accounts, ...s.accounts.map(account)]),
     say.rooms,
     ...s.rooms.map(room),
+    ...(troubles.length > 0 ? [say.known, ...troubles] : []),
     ...(s.unmatched > 0 ? [say.unmatched(s.unmatched)] : []),
   ];
   return `${lines.join("\n")}\n`;

@@ -111,7 +111,11 @@ export async function openAccountOf(
   return openAccount({
     settings: await settingsOf(core.config, config),
     kept,
-    rooms: roomsOf(core, config.name).map((room) => ({ name: room.name, wish: wishOf(room) })),
+    rooms: roomsOf(core, config.name).map((room) => ({
+      name: room.name,
+      wish: wishOf(room),
+      strict: room.trust === "strict",
+    })),
     frame: createFrame(core.config.lang),
     report: (event) => report(config.name, event),
     clock: core.clock,

@@ -1,5 +1,9 @@
 import { z } from "zod";
+
 import { RoomName } from "../../bridge/model/ids.ts";
+
+import type { Lasting } from "../../bridge/notices/port.ts";
+
 import type { Lang } from "../../config/config.ts";
 import type { Accounts } from "../matrix/accounts.ts";
 
@@ -29,4 +33,6 @@ export interface Live {
   renew(): Promise<void>;
   /** Reads the configuration anew. Nothing is lost or doubled; a wrong one changes nothing. `lang`: of the answer. */
   reload(lang: Lang): Promise<Reloaded>;
+  /** What the rep was told of and lasts. */
+  troubles(): readonly Lasting[];
 }

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Account } from "../../adapters/matrix/account.ts";
 import type { reasons } from "../../bridge/log/events.ts";
+
 import { AccountName, MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { Lasting } from "../../bridge/notices/port.ts";
 import type { MatrixRoomConfig } from "../../config/config.ts";
+
 import type { Core } from "../core.ts";
 import { keptOf } from "../matrix/accounts.ts";
 import { notSetUp } from "../matrix/rooms.ts";
@@ -70,6 +73,7 @@ export const status = operation({
     rooms: z.array(RoomStatus),
     accounts: z.array(AccountStatus),
     unmatched: z.number(),
+    troubles: z.array(Lasting),
   }),
   async run({ core, live }) {
     const { config, bridge } = core;
@@ -84,6 +88,7 @@ export const status = operation({
       rooms: await roomsOf(core, live),
       accounts: await accountsOf(core, live),
       unmatched: counters.all().no_mapping ?? 0,
+      troubles: [...(live?.troubles() ?? [])],
     };
   },
 });
@@ -140,10 +145,11 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
 
 /** A Matrix room as the account that runs knows it. */
 function onServer(room: MatrixRoomConfig, account: Account | null) {
+  const standing = account?.watch.standing(room.name);
   return {
-    held: account?.watch.standing(room.name).held ?? null,
+    held: standing?.held ?? null,
     strict: room.trust === "strict",
-    unread: null,
+    unread: standing?.unread ?? null,
   };
 }
 

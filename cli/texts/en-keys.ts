@@ -54,7 +54,7 @@ export const keys: KeyWords = {
       no_code: () =>
         `There is nothing to seal a backup to: an older version made the rooms' keys. Renew once with the recovery code, then back up: ${call("room certify --all")}`,
       no_space: () =>
-        "There is not enough room on the disk: the backup needs about twice the size of the data folder. No file was left behind. Free some, or name a file on another disk.",
+        "There is not enough room on the disk. While a backup is made the data folder needs room for one more copy of the database, and the backup's place for about as much as the whole data folder. No file was left behind. Free some; where the backup's place is too small, name a file on another disk.",
       unwritable: (file) =>
         `${file} cannot be written. Check that its folder exists and that the bridge may write there (as a service it may write to its own folders only). No file was left behind.`,
       damaged: () =>

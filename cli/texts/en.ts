@@ -199,6 +199,7 @@ export const en: Words = {
     head: (waiting, attempts, due) =>
       `the first waits for ${waiting}${attempts === 0 ? "" : `, failed tries: ${attempts}`}${due === null ? "" : `, next in ${due}`}`,
     dead: (count) => `failed for good: ${count}`,
+    known: "What you were told of, and lasts",
     unmatched: (count) => `${plural("en", count, { one: "post", many: "posts" })} matched no mapping.`,
   },
   reload: {
@@ -208,7 +209,7 @@ export const en: Words = {
     restart: (keys) =>
       `Changed too, but counts only from the next start on: ${keys.join(", ")}. Restart the bridge when it suits you.`,
     refused: (count, file) =>
-      `${plural("en", count, { one: "error", many: "errors" })} in ${file}. The bridge goes on by the old configuration: announcements flow as before. Mend it and give the command again.`,
+      `${plural("en", count, { one: "error", many: "errors" })} in ${file}. Nothing was changed. The bridge, if it runs, goes on by the old configuration. Mend it and give the command again.`,
     none: (folder) =>
       `No bridge runs on ${folder}, so there is nothing to reload: the configuration is read at the next start.`,
     starting:
@@ -242,7 +243,8 @@ export const en: Words = {
     wrong_key: (where) =>
       `This key does not open this database (${where}). Nothing was written. What to check: docs/lost-key.md.`,
     in_use: () => "Another process holds the database. Wait for it or stop it.",
-    newer_database: () => "A newer version of Postern made the database. Update the program.",
+    newer_database: () =>
+      "A newer version of Postern made the database. Nothing was changed in it and nothing is lost, but this version does not mirror from it. Install the newer version again.",
     upgrade_failed: (where) =>
       `The database ${where} is of an older version and could not be brought up to date. Nothing was changed: the version before still works with it. Mostly the disk is full: it needs as much free space as the database is large, twice. If there is room, please report it.`,
     unreadable: (where) => `${where} cannot be opened. Check permissions and disk space.`,

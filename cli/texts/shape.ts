@@ -184,5 +184,7 @@ export interface StatusWords {
   readonly queued: (count: number) => string;
   readonly head: (waiting: string, attempts: number, due: string | null) => string;
   readonly dead: (count: number) => string;
+  /** Over what the rep was told of and lasts. */
+  readonly known: string;
   readonly unmatched: (count: number) => string;
 }

@@ -74,6 +74,22 @@ test("certify puts a room under a new certificate of the code's root, and prints
   ).toBeNull();
 });
 
+test("a renewal link that opens on this machine only is said to, and none is printed where no page is known", async () => {
+  const local = await rooms({ faculty: 1 }, (base) => base.replace(/ *public_url: .*\n/, ""));
+  const io = typing(codeOf(1));
+  expect(await roomCertify(io, { ...local.asked, ...certify })).toBe(0);
+  expect(io.stdout()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#a\.\S+\n$/);
+  expect(io.stderr()).toContain("This link opens on this machine only");
+  const nowhere = await rooms({ faculty: 1 }, (base) =>
+    base.replace(/ *public_url: .*\n/, "").replace(/listen: .*/, "listen: off"),
+  );
+  const none = typing(codeOf(1));
+  expect(await roomCertify(none, { ...nowhere.asked, ...certify })).toBe(0);
+  expect(none.stdout()).toBe("");
+  expect(none.stderr()).toContain("Set feed.public_url");
+  expect(await nowhere.state()).toMatchObject({ serial: 2 });
+});
+
 test("one code renews all its rooms with --all, and names those of other codes", async () => {
   const r = await rooms({ faculty: 1, second: 1 });
   const none = typing(codeOf(1));

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { place, TOKEN, VAULT_KEY } from "./io.helper.ts";
@@ -6,8 +7,11 @@ import { place, TOKEN, VAULT_KEY } from "./io.helper.ts";
 const root = path.resolve(import.meta.dirname, "../..");
 
 /** Runs the real process to its end. */
-function postern(args: readonly string[], o: { readonly script?: string } = {}) {
-  const child = spawn(process.execPath, [o.script ?? "cli/main.ts", ...args], {
+function postern(
+  args: readonly string[],
+  o: { readonly script?: string; readonly node?: readonly string[] } = {},
+) {
+  const child = spawn(process.execPath, [...(o.node ?? []), o.script ?? "cli/main.ts", ...args], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
@@ -72,4 +76,38 @@ test("a reader that goes away early is no fault", async () => {
   });
   expect(code).toBe(0);
   expect(err).toBe("");
+});
+
+test("a log that cannot be opened is told with what to do, and is no bug of the program's", async () => {
+  const { config } = await place((base) => `${base}log: { file: ./nowhere/postern.log }\n`);
+  for (const [lang, words] of [
+    [
+      "en",
+      /^The log \S+nowhere.postern\.log cannot be opened\. The bridge was not started; .*log\.file\.\n$/,
+    ],
+    ["ru", /^Журнал \S+nowhere.postern\.log не открывается\. Мост не запущен, .*log\.file\.\n$/],
+  ] as const)
+    expect(await postern(["--config", config, "--lang", lang, "run"])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(words),
+    });
+});
+
+test("a user without a home starts it too: nothing of the program's is kept, and no place is taken for his", async () => {
+  // What Node does for a user that the system does not know, with no HOME.
+  const homeless = `import os from "node:os";
+import { syncBuiltinESMExports } from "node:module";
+os.homedir = () => { throw new Error("ENOENT"); };
+syncBuiltinESMExports();
+`;
+  const { folder } = await place();
+  const node = ["--import", `data:text/javascript,${encodeURIComponent(homeless)}`];
+  const none = path.join(folder, "none.yaml");
+  const started = await postern(["--config", none, "run"], { node, script: "cli/start.mjs" });
+  expect(started).toMatchObject({ code: 1, err: expect.stringContaining("There is no such file") });
+  const script = path.join(folder, "places.ts");
+  const key = JSON.stringify(path.join(root, "bridge/vault/key.ts"));
+  await writeFile(script, `import { witnessFile } from ${key};\nconsole.log(witnessFile("/srv/data"));\n`);
+  const { out } = await postern([], { node, script });
+  expect(path.dirname(out.trim())).toBe(path.resolve("/.config/postern"));
 });

@@ -37,6 +37,7 @@ export async function standIn(config: Config, o: StandInOptions = {}): Promise<S
     wake: () => undefined,
     renew: async () => undefined,
     reload: async () => ({ kind: "not_now", why: "" }),
+    troubles: () => [],
     ...o.live,
   };
   const server = await serveCommands({

@@ -50,6 +50,17 @@ const busy: BridgeStatus = {
   ],
   accounts: [],
   unmatched: 5,
+  troubles: [
+    { code: "disk_full", since: NOW - 3_600_000 },
+    { code: "room_halted", room: RoomName.parse("waiting"), since: NOW - 60_000 },
+    // Its source's line says it already.
+    {
+      code: "source_stopped",
+      source: SourceName.parse("other"),
+      reason: "token_refused",
+      since: NOW - 60_000,
+    },
+  ],
 };
 
 test("what flows, what waits and what failed is told in plain words of either language", async () => {
@@ -71,6 +82,9 @@ test("what flows, what waits and what failed is told in plain words of either la
       "  calm: all is sent",
       "  waiting: 3 parts queued; the first waits for 2 minutes, failed tries: 2, next in 30 seconds; failed for good: 1",
       "  keyless: no keys yet",
+      "What you were told of, and lasts",
+      "  There is no room on the disk. New announcements are not read, but are not lost: they wait in the sources. Free some space, and the bridge goes on by itself.",
+      '  Nothing more is written to the room "waiting": readers were shown what this database does not know. Announcements wait in the queue. The recovery code is needed: npm run -s postern -- room certify waiting',
       "5 posts matched no mapping.",
       "",
     ].join("\n"),
@@ -86,6 +100,9 @@ test("what flows, what waits and what failed is told in plain words of either la
       "  calm: всё отправлено",
       "  waiting: в очереди 3 части; первая ждёт 2 минуты, неудач: 2, дальше через 30 секунд; не доставлено и не будет: 1",
       "  keyless: ключей ещё нет",
+      "О чём вам сообщалось и что не прошло",
+      "  На диске нет места. Новые объявления не читаются, но не пропадут: они ждут в источниках. Освободите место, и мост продолжит сам.",
+      "  В комнату «waiting» больше ничего не пишется: читателям уже показано новое, чего эта база не знает. Объявления ждут в очереди. Понадобится код восстановления: npm run -s postern -- room certify waiting",
       "Постов, что не подошли ни под одно правило: 5.",
       "",
     ].join("\n"),
@@ -121,6 +138,16 @@ test("as JSON it has keys that scripts may rely on", async () => {
       { name: "keyless", type: "sealed", keys: false, queued: 0, head: null, failed: 0 },
     ],
     unmatched: 5,
+    troubles: [
+      { code: "disk_full", since: "2026-11-02T11:00:00.000Z" },
+      { code: "room_halted", room: "waiting", since: "2026-11-02T11:59:00.000Z" },
+      {
+        code: "source_stopped",
+        source: "other",
+        reason: "token_refused",
+        since: "2026-11-02T11:59:00.000Z",
+      },
+    ],
   });
 });
 
@@ -143,8 +170,12 @@ test("whether a bridge runs is told by the one that answers", async () => {
     return JSON.parse(io.stdout());
   };
   expect(await running()).toMatchObject({ running: false, rooms: [{ keys: true }, { keys: false }] });
-  const bridge = await standIn(await configOf(asked.config));
-  expect(await running()).toMatchObject({ running: true });
+  const lasting = { code: "disk_full", since: NOW } as const;
+  const bridge = await standIn(await configOf(asked.config), { live: { troubles: () => [lasting] } });
+  expect(await running()).toMatchObject({
+    running: true,
+    troubles: [{ code: "disk_full", since: "2026-11-02T12:00:00.000Z" }],
+  });
   await bridge.stop();
   expect(await running()).toMatchObject({ running: false });
 });

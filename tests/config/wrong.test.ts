@@ -440,6 +440,30 @@ const errors: readonly Case[] = [
     "Possible here: trace",
   ],
   [
+    "a monitor in the feed's place",
+    listen,
+    `${listen}monitor: { listen: "127.0.0.1:8080" }\n`,
+    "18: monitor.listen",
+    "Этот адрес уже у ленты",
+    "The feed has this address already",
+  ],
+  [
+    "a monitor in the place that the feed has by itself",
+    `feed:\n${listen}`,
+    "monitor: { listen: localhost:8080 }\n",
+    "16: monitor.listen",
+    "Этот адрес уже у ленты",
+    "The feed has this address already",
+  ],
+  [
+    "a number that is wrong in two ways",
+    title,
+    `${title}    history: 1e99\n`,
+    "12: rooms.faculty.history",
+    "от 0 до 365",
+    "from 0 to 365",
+  ],
+  [
     "a Telegram link of another kind",
     title,
     `${title}    telegram: "@faculty"\n`,
@@ -534,3 +558,17 @@ test.each(broken)(
     expect(said(loaded.errors, "en")[0]).toContain(en);
   },
 );
+
+test("each mistake is told in exactly the words that are kept beside this test, in both languages", async () => {
+  const { write, load, said } = await place();
+  const all: string[] = [];
+  for (const [name, from, to] of [...errors, ...broken]) {
+    await write("postern.yaml", good.replace(from, to));
+    const loaded = await load();
+    const found = loaded.ok ? [] : loaded.errors;
+    const lines = [...said(found, "ru"), ...said(found, "en")];
+    expect(new Set(lines).size, name).toBe(lines.length);
+    all.push(`${name}\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  }
+  await expect(all.join("\n")).toMatchFileSnapshot("wrong.messages.txt");
+});

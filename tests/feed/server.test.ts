@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -63,6 +64,46 @@ test("the tree is served to any page, with no cookie and nothing that names the 
     expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   }
+});
+
+test("no answer says what serves here or repeats what was asked, whatever was asked", async () => {
+  const { feed } = await start();
+  const asked = (bytes: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect(feed.port, "127.0.0.1", () => socket.write(bytes));
+      let answer = "";
+      socket.setEncoding("latin1");
+      socket.on("data", (piece: string) => {
+        answer += piece;
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => resolve(answer));
+    });
+  const request = (line: string, more = "") =>
+    `${line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${more}\r\n`;
+  const answers = await Promise.all(
+    [
+      request("GET /%ff-canary"),
+      request("GET /canary"),
+      request("POST /canary"),
+      request("DELETE /canary"),
+      `${request("POST /canary", "content-type: text/canary\r\ncontent-length: 2\r\n")}{}`,
+      request("GET /", `x: ${"canary".repeat(20_000)}\r\n`),
+      "canary\r\n\r\n",
+    ].map(asked),
+  );
+  expect(answers.map((a) => Number(/^HTTP\/1\.1 (\d+)/.exec(a)?.[1]))).toEqual([
+    400, 404, 404, 404, 404, 431, 400,
+  ]);
+  for (const answer of answers)
+    expect(answer).not.toMatch(/canary|fst_|fastify|statusCode|application\/json/i);
+});
+
+test("requests that cannot be read count for the limit of their address too", async () => {
+  const { get } = await start({ limits: { requestsPerMinute: 3, streams: 3 } });
+  const statuses: number[] = [];
+  for (let i = 0; i < 5; i++) statuses.push((await get("/%ff")).status);
+  expect(statuses).toEqual([400, 400, 400, 429, 429]);
 });
 
 test("a range from N on gives the bytes from N, and beyond the end says that there is nothing new", async () => {

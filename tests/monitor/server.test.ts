@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { prometheusText } from "../../adapters/monitor/prometheus.ts";
 import { startMonitor } from "../../adapters/monitor/server.ts";
@@ -32,6 +33,30 @@ test("metrics are written as Prometheus reads them, with every odd sign escaped"
       "",
     ].join("\n"),
   );
+});
+
+test.each([
+  ["127.0.0.1", "127.0.0.1:9000", 200],
+  ["127.0.0.1", "localhost:9000", 200],
+  ["127.0.0.1", "[::1]:9000", 200],
+  ["127.0.0.1", "evil.example", 421],
+  ["127.0.0.1", "127.evil.example", 421],
+  ["0.0.0.0", "postern:9000", 200],
+])("a monitor on %s that is asked as %s answers %i", async (host, asked, status) => {
+  const monitor = await startMonitor({
+    host,
+    port: 0,
+    ready: () => readiness(fine),
+    metrics: () => [],
+  });
+  onTestFinished(() => monitor.close());
+  const answer = await new Promise<number | undefined>((resolve, reject) => {
+    get({ port: monitor.port, host: "127.0.0.1", path: "/metrics", headers: { host: asked } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).once("error", reject);
+  });
+  expect(answer).toBe(status);
 });
 
 test("counters add up for each set of labels", () => {

@@ -159,6 +159,23 @@ test("what only happened has no end, and is told anew when it happens another ti
   await n.stop();
 });
 
+test("a channel that stays closed while no bridge runs is neither open again at the next start nor told once more", async () => {
+  const { store, clock, log } = await setup();
+  const first = notifier(store, clock, [log]);
+  first.raise({ code: "source_denied", source: SOURCE });
+  await pass(clock, 5 * MINUTE);
+  await first.stop();
+  clock.advance(5 * HOUR);
+  const second = notifier(store, clock, [log]);
+  await pass(clock, 2 * MINUTE);
+  second.raise({ code: "source_denied", source: SOURCE });
+  await pass(clock, 10 * MINUTE);
+  expect(log.taken).toEqual(["source_denied faculty trouble"]);
+  await pass(clock, HOUR);
+  expect(log.taken).toEqual(["source_denied faculty trouble", "source_denied faculty back"]);
+  await second.stop();
+});
+
 test("a full database keeps no notice from being told, and what it could not take is stored when it can", async () => {
   const { store, clock, log, db } = await setup();
   let full = true;

@@ -1,5 +1,3 @@
-import { request } from "undici";
-
 /** What an origin told of a room: its head's bytes, that it has none, or nothing at all. */
 export type OriginHead =
   | { readonly kind: "head"; readonly bytes: Uint8Array }
@@ -26,6 +24,7 @@ export async function askOrigin(
   signal: AbortSignal,
 ): Promise<OriginAnswer> {
   try {
+    const { request } = await import("undici");
     const answer = await request(`${origin}/${roomId}/${file}`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
     });

@@ -38,6 +38,19 @@ export interface FeedServer {
 /** How long `head?after=` is held, ms (PSR1: up to 25 s). */
 const HOLD = 25_000;
 
+/** With every answer. */
+const careful = {
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "cross-origin-opener-policy": "same-origin",
+};
+
+/** What is answered to bytes that are no request. */
+const statusOf: ReadonlyMap<string | undefined, string> = new Map([
+  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
+  ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
+]);
+
 const params = /^\/([0-9a-f]{32})\/(head|cert|s\/\d{1,5}\.\d{1,3}\/\d{1,15}|f\/[0-9a-f]{32})$/;
 
 /**
@@ -47,7 +60,24 @@ const params = /^\/([0-9a-f]{32})\/(head|cert|s\/\d{1,5}\.\d{1,3}\/\d{1,15}|f\/[
 export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer> {
   const limiter = createLimiter(o.limits, o.clock);
   const waiting = new Map<string, Set<() => void>>();
-  const app = Fastify({ logger: false, bodyLimit: 1024, forceCloseConnections: true });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 1024,
+    forceCloseConnections: true,
+    // What comes before any hook: fastify's own answers would say what serves here, and repeat the request.
+    frameworkErrors: (_error, request, { raw }) => {
+      const wait = limiter.take(addressOf(request));
+      if (wait > 0) raw.writeHead(429, { ...careful, "retry-after": `${wait}` });
+      else raw.writeHead(400, careful);
+      raw.end();
+    },
+    clientErrorHandler: (error, socket) => {
+      const status = statusOf.get(error.code) ?? "400 Bad Request";
+      if (socket.writable)
+        socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      socket.destroy();
+    },
+  });
   const closing = new AbortController();
 
   const addressOf = (request: FastifyRequest): string => {
@@ -58,11 +88,7 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
 
   app.addHook("onRequest", async (request, reply) => {
     o.asked?.();
-    reply.headers({
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-      "cross-origin-opener-policy": "same-origin",
-    });
+    reply.headers(careful);
     const wait = limiter.take(addressOf(request));
     if (wait > 0) return reply.code(429).header("retry-after", wait).send();
   });
@@ -161,6 +187,7 @@ export async function startFeedServer(o: FeedServerOptions): Promise<FeedServer>
       .code(204)
       .send(),
   );
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
   // Of what was wrong with a request only the number is told.
   app.setErrorHandler<FastifyError>(({ statusCode = 500 }, _request, reply) =>
     reply.code(statusCode >= 400 && statusCode < 500 ? statusCode : 500).send(),

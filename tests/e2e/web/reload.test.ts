@@ -130,6 +130,24 @@ test("rooms and mappings come and go while it runs, and no post is lost, doubled
   await stop(running);
 }, 120_000);
 
+test("what counts from the next start on is named, and status says what the rep was told of and lasts", async () => {
+  const { bridge, file, yaml, command } = await stack();
+  await writeFile(file, `${yaml}disk: { keep_free: 1000000 GB }\n`);
+  const running = bridge.start();
+  await running.line(/There is no room on the disk/);
+  await ready(running);
+  const told = await command("status");
+  expect(told.output).toContain(
+    "What you were told of, and lasts\n  There is no room on the disk. New announcements are not read",
+  );
+  await writeFile(file, `${yaml}disk: { keep_free: 1 MB }\nwitness: ./witness\nlang: en\n`);
+  const { code, output } = await command("reload");
+  expect(code).toBe(0);
+  const later = /from the next start on: ([^.]+)\./.exec(output)?.[1]?.split(", ").toSorted();
+  expect(later).toEqual(["disk", "lang", "witness"]);
+  await stop(running);
+}, 60_000);
+
 test("keys that are made while it runs open their room at once", async () => {
   const { max, faculty, bridge, file, yaml, command } = await stack();
   await writeFile(
@@ -162,7 +180,7 @@ test("a wrong configuration changes nothing, and what is wrong is told with file
   expect(await command("--lang", "ru", "reload")).toMatchObject({
     code: 1,
     output: expect.stringMatching(
-      /postern\.yaml:6: rooms\.one\.titel[\s\S]*Мост продолжает по старым настройкам/,
+      /postern\.yaml:6: rooms\.one\.titel[\s\S]*Мост, если он работает, продолжает по старым настройкам/,
     ),
   });
   // Wrong for the bridge alone: it has no token of this source.
@@ -172,7 +190,9 @@ test("a wrong configuration changes nothing, and what is wrong is told with file
   );
   expect(await command("reload")).toMatchObject({
     code: 1,
-    output: expect.stringMatching(/sources\.other\.token[\s\S]*The bridge goes on by the old configuration/),
+    output: expect.stringMatching(
+      /sources\.other\.token[\s\S]*The bridge, if it runs, goes on by the old configuration/,
+    ),
   });
   await max.publish({ chatId: faculty, text: "Идёт, как шло." });
   const one = await reader(bridge.link("one"));
