@@ -37,6 +37,7 @@ async function machineOver(room: BenchRoom, file: string | null, only?: StoreOpt
     file,
     passphrase: "a passphrase made by a machine",
     create: true,
+    now: systemClock.now,
     failed(error) {
       throw error;
     },

@@ -106,6 +106,13 @@ export interface Engine {
     since: number,
     signal: AbortSignal,
   ): Promise<EngineFault | null>;
+  /** How many devices of `members` their owners have not signed: a strict room gives them no key. As last heard. */
+  unsigned(members: readonly UserId[]): Promise<number>;
+  /**
+   * Forgets the keys of what this device sent on days (UTC) before the one of `before` (ms): who takes the machine
+   * later opens nothing older, and nobody can be given it. Keys of others go after a month. Call once a day.
+   */
+  forget(before: number): Promise<void>;
   /** Rejects with an `EngineBroken` when the engine broke; never resolves. */
   readonly broken: Promise<never>;
   /** Waits for the call that is under way. */

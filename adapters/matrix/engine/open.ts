@@ -19,17 +19,19 @@ import { shareHistory } from "./history.ts";
 import { flush } from "./outgoing.ts";
 import { createQueue } from "./queue.ts";
 import { createSender, type Sender } from "./requests.ts";
-import { machineUsers, shareKey } from "./share.ts";
+import { machineUsers, shareKey, unsignedDevices } from "./share.ts";
 import { deviceTrust, type SignTools, signDevice } from "./sign.ts";
 import type { FileProblem } from "./store/file.ts";
 import { openStore, type StoreOptions } from "./store/open.ts";
 
 const DAY = 86_400_000;
+/** So long at least others' keys are kept: a client may use one session for a week. */
+const RECEIVED_LAST = 30 * DAY;
 
 export interface EngineOptions {
   readonly user: UserId;
   readonly device: DeviceId;
-  readonly store: Omit<StoreOptions, "failed">;
+  readonly store: Omit<StoreOptions, "failed" | "now">;
   readonly api: Api;
   readonly clock: Clock;
 }
@@ -64,7 +66,11 @@ export async function openEngine(
     ]);
 
   const opened = await guarded(() =>
-    openStore({ ...o.store, failed: () => breaking.reject(new EngineBroken("store")) }),
+    openStore({
+      ...o.store,
+      now: () => o.clock.now(),
+      failed: () => breaking.reject(new EngineBroken("store")),
+    }),
   );
   if (!opened.ok) {
     endPanic();
@@ -111,7 +117,7 @@ export async function openEngine(
   const share: Engine["share"] = async (room, members, trust, signal) => {
     if (fresh.holds(room, members, trust)) return null;
     fresh.forget(room);
-    const fault = await shareKey(machine, send, room, members, trust, signal);
+    const fault = await store.making(() => shareKey(machine, send, room, members, trust, signal));
     if (fault === null) fresh.shared(room, members, trust);
     return fault;
   };
@@ -164,6 +170,15 @@ export async function openEngine(
 
     shareHistory: (room, invited, since, signal) =>
       turn(signal, () => shareHistory(tools, store.sessions, room, invited, Math.floor(since / DAY), signal)),
+
+    unsigned: (members) => turn(null, () => unsignedDevices(machine, members)),
+
+    forget: (before) =>
+      turn(null, async () => {
+        const day = Math.floor(before / DAY);
+        await store.forget(day * DAY, Math.min(day * DAY, o.clock.now() - RECEIVED_LAST));
+        store.sessions.forget(day);
+      }),
 
     close: () =>
       queue(async () => {

@@ -108,3 +108,15 @@ export async function sendAll(
   }
   return null;
 }
+
+/** Devices of `users` that their owners have not signed, without this one. */
+export async function unsignedDevices(machine: OlmMachine, users: readonly UserId[]): Promise<number> {
+  const own = machine.deviceId.toString();
+  let found = 0;
+  for (const user of machineUsers(users)) {
+    const isSelf = user.toString() === machine.userId.toString();
+    for (const device of (await machine.getUserDevices(user)).devices())
+      if (!device.isCrossSignedByOwner() && !(isSelf && device.deviceId.toString() === own)) found++;
+  }
+  return found;
+}

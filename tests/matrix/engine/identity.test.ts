@@ -74,6 +74,7 @@ test("with signed devices alone, a signed student reads and an unsigned one gets
   await sync(server, bot);
 
   const members = [BOT, STUDENT, SECOND];
+  expect(await bot.flush(never)).toBeNull();
   const strict = { strict: true, shareHistory: false };
   const send = () => bot.encrypt(ROOM, members, strict, "m.room.message", { body: "тихо" }, never);
   const message = encrypted(await send());
@@ -82,6 +83,7 @@ test("with signed devices alone, a signed student reads and an unsigned one gets
 
   expect(await reads(signed, message)).toBe("тихо");
   expect(await reads(unsigned, message)).toBeNull();
+  expect(await bot.unsigned(members), "and it is told how many get none").toBe(1);
 
   const clear = encrypted(
     await bot.encrypt(ROOM, members, EVERYBODY, "m.room.message", { body: "всем" }, never),

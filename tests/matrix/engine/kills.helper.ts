@@ -17,7 +17,7 @@ import { indexOf, never, reads, say } from "./messages.helper.ts";
 const LIVES = 25;
 /** The most that a bot passes its place before it is killed there. */
 const LATEST = 30;
-const PLACES = ["commit.before", "commit.inside", "commit.after", "any"] as const;
+const PLACES = ["commit.before", "commit.inside", "commit.inside", "commit.after", "any"] as const;
 /** A bot that is killed from outside is after at most so long, ms; any other is after this at the latest, a fault. */
 const SOON = 700;
 const HANGS = 60_000;

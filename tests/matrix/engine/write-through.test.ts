@@ -24,7 +24,13 @@ async function world(
   upgrade: (database: IDBDatabase) => void,
   journalOf = (file: StoreFile): Journal => ({ ...file, failed() {} }),
 ) {
-  const opened = openFile(null, sealing("passphrase"), true, () => undefined);
+  const opened = openFile(
+    null,
+    sealing("passphrase"),
+    true,
+    () => 0,
+    () => undefined,
+  );
   if (!opened.ok) throw new Error(opened.problem);
   const { file } = opened;
   const prefix = `test-${++named}`;

@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { z } from "zod";
+import type { Millis } from "../../../../bridge/model/ids.ts";
 import type { Change } from "./change.ts";
 import type { Sealing } from "./sealing.ts";
 
@@ -32,6 +33,8 @@ CREATE TABLE records (
   store INTEGER NOT NULL REFERENCES stores ON DELETE CASCADE,
   mark BLOB NOT NULL,
   record_sealed BLOB NOT NULL,
+  born INTEGER NOT NULL,
+  own INTEGER NOT NULL,
   UNIQUE (store, mark)
 ) STRICT;
 CREATE TABLE sessions (
@@ -86,6 +89,10 @@ export interface StoreFile {
   /** All of it in one transaction, on the disk when it returns. */
   commit(database: string, version: number, changes: readonly Change[]): void;
   drop(database: string): void;
+  /** While it is true, what is put for the first time is marked as made by this device for others. */
+  own(making: boolean): void;
+  /** Keys, as texts, of records that were put first before a time: by this device for others, and all the rest. */
+  bornBefore(store: string, own: Millis, others: Millis): readonly string[];
   readonly db: Database.Database;
   close(): void;
 }
@@ -101,6 +108,7 @@ export function openFile(
   file: string | null,
   seal: Sealing,
   create: boolean,
+  now: () => Millis,
   failpoints: StoreFailpoints,
 ): { readonly ok: true; readonly file: StoreFile } | { readonly ok: false; readonly problem: FileProblem } {
   const there = file !== null && existsSync(file);
@@ -136,7 +144,7 @@ export function openFile(
         opened.pragma(`user_version = ${VERSION}`);
       })
       .immediate();
-    return { ok: true, file: storeFile(opened, seal, failpoints) };
+    return { ok: true, file: storeFile(opened, seal, now, failpoints) };
   } catch (error) {
     if (!(error instanceof Database.SqliteError)) throw error;
     if (error.code.startsWith("SQLITE_BUSY")) return refuse("in_use");
@@ -174,12 +182,17 @@ function unpack(record: Buffer): { readonly key: string; readonly value: Uint8Ar
   return { key: record.toString("utf8", 4, end), value: record.subarray(end) };
 }
 
-function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpoints): StoreFile {
+function storeFile(
+  db: Database.Database,
+  seal: Sealing,
+  now: () => Millis,
+  failpoints: StoreFailpoints,
+): StoreFile {
   const storeId = db
     .prepare<[string, string], number>("SELECT id FROM stores WHERE database = ? AND name = ?")
     .pluck();
   const put = db.prepare(
-    "INSERT INTO records (store, mark, record_sealed) VALUES (?, ?, ?) ON CONFLICT (store, mark) DO UPDATE SET record_sealed = excluded.record_sealed",
+    "INSERT INTO records (store, mark, record_sealed, born, own) VALUES (?, ?, ?, ?, ?) ON CONFLICT (store, mark) DO UPDATE SET record_sealed = excluded.record_sealed",
   );
   const remove = db.prepare("DELETE FROM records WHERE store = ? AND mark = ?");
   const clear = db.prepare("DELETE FROM records WHERE store = ?");
@@ -209,7 +222,8 @@ function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpo
     switch (change.kind) {
       case "put": {
         const mark = seal.mark(name, change.key);
-        put.run(id, mark, seal.seal(place(name, mark), heading(change.key), change.value));
+        const sealed = seal.seal(place(name, mark), heading(change.key), change.value);
+        put.run(id, mark, sealed, now(), own ? 1 : 0);
         return;
       }
       case "delete":
@@ -235,6 +249,7 @@ function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpo
     }
   };
 
+  let own = false;
   const commit = db.transaction((database: string, version: number, changes: readonly Change[]) => {
     setVersion.run(database, version);
     const half = Math.floor(changes.length / 2);
@@ -256,17 +271,19 @@ function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpo
         multiEntry: row.multi_entry === 1,
       }));
 
+  const opened = (name: string, row: { readonly mark: Buffer; readonly record_sealed: Buffer }) => {
+    const record = seal.open(place(name, row.mark), row.record_sealed);
+    if (record === null) throw new Damaged("a record that does not open");
+    return unpack(record);
+  };
+
   function* recordsOf(id: number, name: string) {
     const rows = db
       .prepare<[number], { mark: Buffer; record_sealed: Buffer }>(
         "SELECT mark, record_sealed FROM records WHERE store = ?",
       )
       .all(id);
-    for (const row of rows) {
-      const record = seal.open(place(name, row.mark), row.record_sealed);
-      if (record === null) throw new Damaged("a record that does not open");
-      yield unpack(record);
-    }
+    for (const row of rows) yield opened(name, row);
   }
 
   return {
@@ -294,6 +311,16 @@ function storeFile(db: Database.Database, seal: Sealing, failpoints: StoreFailpo
       commit.immediate(database, version, changes);
       failpoints("commit.after");
     },
+    own(making) {
+      own = making;
+    },
+    bornBefore: (name, ownBefore, othersBefore) =>
+      db
+        .prepare<[string, Millis, Millis], { mark: Buffer; record_sealed: Buffer }>(
+          "SELECT mark, record_sealed FROM records JOIN stores ON stores.id = records.store WHERE stores.name = ? AND born < iif(own, ?, ?)",
+        )
+        .all(name, ownBefore, othersBefore)
+        .map((row) => opened(name, row).key),
     drop: (database) => void db.prepare("DELETE FROM databases WHERE name = ?").run(database),
     db,
     close() {

@@ -1,6 +1,8 @@
 import { StoreHandle } from "@matrix-org/matrix-sdk-crypto-wasm";
+import type { Millis } from "../../../../bridge/model/ids.ts";
 import { Damaged, type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
-import { rebuild } from "./rebuild.ts";
+import { keyOf } from "./key.ts";
+import { done, rebuild } from "./rebuild.ts";
 import { type Sealing, sealing } from "./sealing.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
 import { installIndexedDb, writeThrough } from "./write-through.ts";
@@ -9,6 +11,10 @@ import { installIndexedDb, writeThrough } from "./write-through.ts";
 export interface CryptoStore {
   readonly handle: StoreHandle;
   readonly sessions: Sessions;
+  /** Whatever sessions `work` makes are of this device's own, for others to read. */
+  making<T>(work: () => Promise<T>): Promise<T>;
+  /** Forgets keys that open what was sent: of own sessions made before `own`, of others' received before `others`. */
+  forget(own: Millis, others: Millis): Promise<void>;
   /** Call when the engine over it is closed. `broken`: the engine is not asked to let go of anything any more. */
   close(broken: boolean): Promise<void>;
 }
@@ -20,6 +26,7 @@ export interface StoreOptions {
   readonly passphrase: string;
   /** Makes the file where there is none. Where a store is known to have been, its loss must be noticed. */
   readonly create: boolean;
+  readonly now: () => Millis;
   /** Told when the disk did not take a change. The engine never hears that the change is complete. */
   readonly failed: (error: unknown) => void;
   /** For measurements: the engine's own store in memory, or IndexedDB that is not written through. */
@@ -31,6 +38,10 @@ export interface StoreOptions {
 /** The library says what it does to whoever asks. */
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** The engine's database and, in it, the keys that open messages: the own ones among them. */
+const CRYPTO = "::matrix-sdk-crypto";
+const RECEIVED = "inbound_group_sessions3";
+
 let opened = 0;
 
 /** Opens the store with all that it had when its last transaction was complete. */
@@ -40,7 +51,7 @@ export async function openStore(
   { readonly ok: true; readonly store: CryptoStore } | { readonly ok: false; readonly problem: FileProblem }
 > {
   const seal = sealing(o.passphrase);
-  const found = openFile(o.file, seal, o.create, o.failpoints ?? (() => undefined));
+  const found = openFile(o.file, seal, o.create, o.now, o.failpoints ?? (() => undefined));
   if (!found.ok) return found;
   const { file } = found;
   // A name of its own in this process: one that is opened again finds nothing of the last time in memory.
@@ -80,6 +91,18 @@ export async function openStore(
     const store: CryptoStore = {
       handle,
       sessions: sessionsOf(file, seal),
+      async making(work) {
+        file.own(true);
+        try {
+          return await work();
+        } finally {
+          file.own(false);
+        }
+      },
+      async forget(own, others) {
+        const keys = file.bornBefore(RECEIVED, own, others);
+        if (keys.length > 0) await deleteKeys(factory, `${name}${CRYPTO}`, keys);
+      },
       close(broken) {
         // It holds the databases open as well.
         if (!broken) handle.free();
@@ -106,3 +129,16 @@ const removed = (factory: IDBFactory, name: string): Promise<void> =>
     request.addEventListener("success", () => resolve());
     request.addEventListener("error", () => resolve());
   });
+
+/** By a transaction of IndexedDB, so that memory and file forget together. */
+async function deleteKeys(factory: IDBFactory, database: string, keys: readonly string[]): Promise<void> {
+  const connection = await done(factory.open(database));
+  const tx = connection.transaction(RECEIVED, "readwrite");
+  const complete = new Promise<void>((resolve, reject) => {
+    tx.addEventListener("complete", () => resolve());
+    tx.addEventListener("abort", () => reject(tx.error));
+  });
+  for (const key of keys) tx.objectStore(RECEIVED).delete(keyOf(key));
+  await complete;
+  connection.close();
+}

@@ -2,7 +2,7 @@ import { deserialize } from "node:v8";
 import type { StoredDatabase } from "./file.ts";
 import { keyOf } from "./key.ts";
 
-const done = <T>(request: IDBRequest<T>): Promise<T> =>
+export const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.addEventListener("success", () => resolve(request.result));
     request.addEventListener("error", () => reject(request.error));
