@@ -29,6 +29,8 @@ export interface AccountOptions extends Effects {
   readonly settings: AccountSettings;
   readonly kept: Kept;
   readonly rooms: readonly WatchedRoom[];
+  /** The longest `history` of the rooms, days: keys of what is older are forgotten. */
+  readonly history: number;
   /** Of the direct chats. */
   readonly frame: Frame;
   readonly report: (report: AccountReport) => void;
@@ -71,6 +73,7 @@ export type OpenedAccount =
 /** How often it is looked at whether the device is still confirmed by its owner, ms. */
 const TRUST_EVERY: Millis = 6 * 3_600_000;
 const TRUST_AGAIN: Millis = 5 * 60_000;
+const DAY: Millis = 86_400_000;
 
 /** Opens an account that is logged in. Nothing is asked of the server before {@link Account.run}. */
 export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
@@ -143,6 +146,7 @@ export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
 
   const look = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
+      await engine.forget(clock.now() - o.history * DAY);
       const trust = await engine.trust(signal);
       const known = typeof trust === "string";
       if (known) {

@@ -28,8 +28,6 @@ export interface RoomStanding {
   readonly held: Held | null;
   /** All that is not as it should be. */
   readonly flaws: readonly RoomFlaw[];
-  /** Whether it was looked at since the start. */
-  readonly seen: boolean;
 }
 
 /** A room of the configuration that the account serves. */
@@ -88,7 +86,7 @@ export function createRoomWatch(o: RoomWatchOptions) {
 
   const nameOf = (id: RoomId): RoomName | null => [...ids].find(([, own]) => own === id)?.[0] ?? null;
   const stand = (name: RoomName, held: Held | null, flaws: readonly RoomFlaw[]): void => {
-    const standing = { held, flaws, seen: true };
+    const standing = { held, flaws };
     standings.set(name, standing);
     o.stands(name, standing);
   };
@@ -144,7 +142,7 @@ export function createRoomWatch(o: RoomWatchOptions) {
     /** The room on the server; null: it was not set up. */
     idOf: (name: RoomName): RoomId | null => ids.get(name) ?? null,
     ids: (): ReadonlySet<RoomId> => new Set([...ids.values(), ...awaited.keys()]),
-    standing: (name: RoomName): RoomStanding => standings.get(name) ?? { held: null, flaws: [], seen: false },
+    standing: (name: RoomName): RoomStanding => standings.get(name) ?? { held: null, flaws: [] },
 
     /** Takes what a sync told. */
     news(one: RoomNews): void {

@@ -40,4 +40,3 @@ export function keptStore(db: Db, vault: Vault) {
     }),
   };
 }
-export type KeptStore = ReturnType<typeof keptStore>;

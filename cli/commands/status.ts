@@ -95,8 +95,16 @@ function ofServer({ held, strict, unread }: MatrixRoomStatus, say: MatrixWords):
   ];
 }
 
-/** Told in the lines of sources and rooms already. */
-const toldAbove: readonly NoticeCode[] = ["source_stopped", "source_blind", "dead_letters"];
+/** Told in the lines of sources, accounts and rooms already. */
+const toldAbove: readonly NoticeCode[] = [
+  "source_stopped",
+  "source_blind",
+  "dead_letters",
+  "account_out",
+  "account_silent",
+  "account_unsigned",
+  "room_held",
+];
 
 function asText(
   s: BridgeStatus,

@@ -114,8 +114,8 @@ export async function openAccountOf(
     rooms: roomsOf(core, config.name).map((room) => ({
       name: room.name,
       wish: wishOf(room),
-      strict: room.trust === "strict",
     })),
+    history: Math.max(0, ...roomsOf(core, config.name).map((room) => room.history)),
     frame: createFrame(core.config.lang),
     report: (event) => report(config.name, event),
     clock: core.clock,

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Account } from "../../adapters/matrix/account.ts";
-import type { RoomId } from "../../adapters/matrix/ids.ts";
 import { AccountName, RoomName } from "../../bridge/model/ids.ts";
 import type { AccountConfig, MatrixRoomConfig } from "../../config/config.ts";
 import type { Core } from "../core.ts";
 import { wishOf } from "../matrix/accounts.ts";
+import { unreadIn } from "../matrix/unread.ts";
 import { matrixRooms } from "../room-kinds.ts";
 import { withAccount } from "./matrix.ts";
 import { operation, type Place } from "./operation.ts";
@@ -109,18 +109,8 @@ async function lookAtRoom(
   if (found.kind === "fault") return { ...base, trouble: found.code === "M_FORBIDDEN" ? "out" : found.code };
   return {
     ...base,
-    unread: base.strict ? await unreadIn(account, id, signal) : null,
+    unread: base.strict ? await unreadIn(account, name) : null,
     trouble: null,
     flaws: found.value.map(({ flaw, unsafe }) => ({ flaw, unsafe })),
   };
-}
-
-/** How many devices get no keys in a strict room; null: it could not be asked. */
-async function unreadIn({ api, members, user }: Account, id: RoomId, signal: AbortSignal) {
-  const { unconfirmedDevices } = await import("../../adapters/matrix/unconfirmed.ts");
-  const all = await members.of(id, signal);
-  if (all.kind === "fault") return null;
-  const others = all.value.filter((one) => one !== user);
-  const found = await unconfirmedDevices(api, others, signal);
-  return found.kind === "fault" ? null : found.value;
 }

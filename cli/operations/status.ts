@@ -9,6 +9,7 @@ import type { MatrixRoomConfig } from "../../config/config.ts";
 import type { Core } from "../core.ts";
 import { keptOf } from "../matrix/accounts.ts";
 import { notSetUp } from "../matrix/rooms.ts";
+import { unreadIn } from "../matrix/unread.ts";
 import { matrixRooms } from "../room-kinds.ts";
 import type { Live } from "./live.ts";
 import { operation } from "./operation.ts";
@@ -120,6 +121,13 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
   const { store } = bridge;
   const missing = await notSetUp(core);
   const lengths = new Map(store.lanes.lengths().map((l) => [l.room, l.n]));
+  const onServers = new Map(
+    await Promise.all(
+      matrixRooms(config).map(
+        async (room) => [room.name, await onServer(room, live?.accounts?.of(room.account) ?? null)] as const,
+      ),
+    ),
+  );
   return [...config.rooms.values()].map((room) => {
     const { name } = room;
     const first = store.lanes.head(name);
@@ -127,7 +135,7 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
     return {
       name,
       keys: !missing.includes(name),
-      matrix: room.type === "matrix" ? onServer(room, live?.accounts?.of(room.account) ?? null) : null,
+      matrix: onServers.get(name) ?? null,
       queued: lengths.get(name) ?? 0,
       head:
         head === null
@@ -144,12 +152,12 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
 }
 
 /** A Matrix room as the account that runs knows it. */
-function onServer(room: MatrixRoomConfig, account: Account | null) {
-  const standing = account?.watch.standing(room.name);
+async function onServer(room: MatrixRoomConfig, account: Account | null) {
+  const strict = room.trust === "strict";
   return {
-    held: standing?.held ?? null,
-    strict: room.trust === "strict",
-    unread: standing?.unread ?? null,
+    held: account?.watch.standing(room.name).held ?? null,
+    strict,
+    unread: strict && account !== null ? await unreadIn(account, room.name) : null,
   };
 }
 
