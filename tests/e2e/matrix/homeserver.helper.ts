@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -167,6 +167,7 @@ async function launch(python: string, folder: string, port: number, ahead: numbe
     env: { ...process.env, AHEAD: String(ahead) },
     stdio: ["pipe", out, out],
   });
+  closeSync(out);
   const until = performance.now() + 120_000;
   while (performance.now() < until && child.exitCode === null) {
     const answer = await request(`http://127.0.0.1:${port}/health`, { dispatcher: agent() }).catch(
