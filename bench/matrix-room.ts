@@ -25,7 +25,7 @@ export function matrixRoom(room: RoomName, bridge: Bridge, http: LocalHttp): Des
       user,
       device: DeviceId.parse("BENCH"),
       encrypt: async () => ({ content: JSON.stringify(content), session: "session" }),
-      share: async () => null,
+      share: async () => ({ session: "session", from: 0 }),
     },
     members: { of: async () => ({ kind: "ok", value: [user] }) },
     place: () => place,

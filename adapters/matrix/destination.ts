@@ -170,7 +170,7 @@ export function matrixDestination(o: MatrixDestinationOptions): Destination {
       if (d.action === "note") return line(d, place, "notice", signal);
       return announcement(d, place, signal);
     },
-    send: (fixed, d, signal) => sender.send(fixed, d.tries, signal),
+    send: (fixed, d, signal) => sender.send(fixed, { tries: d.tries, untried: d.fixed === null }, signal),
     settle: async (fixed) => sender.settle(fixed),
   };
 }

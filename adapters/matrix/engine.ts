@@ -24,6 +24,14 @@ export interface Encrypted {
   readonly session: string;
 }
 
+/** The key of a room as those who are in it hold it. */
+export interface Shared {
+  /** The session. Another than an event was encrypted with: somebody left since then, or that one is too old. */
+  readonly session: string;
+  /** An event of an index below this one is not opened by devices that got the key since. As far as it is known. */
+  readonly from: number;
+}
+
 /** Why something could not be encrypted now. No content leaves in any of these cases. */
 export type EngineFault =
   /** Keys could not be asked for or shared: try again, not before `at` (ms UTC) where the server names a time. */
@@ -73,13 +81,13 @@ export interface Engine {
     content: unknown,
     signal: AbortSignal,
   ): Promise<Encrypted | EngineFault>;
-  /** Shares the current session with devices that lack it (before what is fixed is sent). */
+  /** Shares the current session with devices that lack it, before what is fixed is sent, and tells how it stands. */
   share(
     room: RoomId,
     members: readonly UserId[],
     trust: RoomTrust,
     signal: AbortSignal,
-  ): Promise<EngineFault | null>;
+  ): Promise<Shared | EngineFault>;
   /** An event of a room in clear; null: it does not open (yet). */
   decrypt(room: RoomId, event: unknown): Promise<{ readonly type: string; readonly content: unknown } | null>;
   /** From the next event on a new session is used: somebody left. Durable when it resolves. */

@@ -4,6 +4,7 @@ import type { Millis } from "../../bridge/model/ids.ts";
 import type { Outcome } from "../../bridge/model/outcome.ts";
 import type * as outbox from "../../bridge/outbox/destination.ts";
 import type { Api } from "./api.ts";
+import { megolmIndex } from "./engine/freshness.ts";
 import type { Engine, RoomTrust } from "./engine.ts";
 import { decodeFixed, type Fixed } from "./fixed.ts";
 import type { EventId, RoomId } from "./ids.ts";
@@ -27,8 +28,15 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** Sends what is not there yet. Repeating is harmless, however long ago and from whichever device it was begun. */
-  send(fixed: outbox.Fixed, tries: number, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Sends what is not there yet. Repeating is harmless, however long ago and from whichever device it was begun.
+   * `untried`: it was prepared a moment ago, and nobody began to send it.
+   */
+  send(
+    fixed: outbox.Fixed,
+    o: { readonly tries: number; readonly untried: boolean },
+    signal: AbortSignal,
+  ): Promise<Outcome>;
   /** What {@link send} finds out by itself: it may be called again. */
   settle(fixed: outbox.Fixed): Outcome;
 }
@@ -39,6 +47,8 @@ const REMEMBERED = 12 * 3_600_000;
 const SET_BACK = 60_000;
 /** After so many tries a pin that cannot be set is let go: it is no announcement. */
 const PIN_PATIENCE = 10;
+/** So long after a send whose answer was lost the server may still be about to take it, ms. */
+const UNDER_WAY = 5 * 60_000;
 
 /** How far the sending of one delivery has come in this process, so that a wait for the server begins nothing anew. */
 interface Progress {
@@ -47,6 +57,8 @@ interface Progress {
   readonly there: Map<number, EventId>;
   readonly redacted: Set<EventId>;
   looked: boolean;
+  /** When a send began that may have arrived though no answer says so, or at the latest; null: there was none. */
+  unsure: Millis | null;
   /** When the server wants to be asked again, and what happened last. */
   wait: Millis;
   code: string;
@@ -54,10 +66,21 @@ interface Progress {
 
 export function createSender(o: SenderOptions): Sender {
   let progress: Progress | null = null;
+  const startedAt = o.clock.now();
 
-  const progressOf = (key: string): Progress => {
-    if (progress?.key !== key)
-      progress = { key, there: new Map(), redacted: new Set(), looked: false, wait: 0, code: "again" };
+  const progressOf = (key: string, untried: boolean): Progress => {
+    if (progress?.key !== key) {
+      const unsure = untried ? null : startedAt;
+      progress = {
+        key,
+        there: new Map(),
+        redacted: new Set(),
+        looked: false,
+        unsure,
+        wait: 0,
+        code: "again",
+      };
+    }
     return progress;
   };
 
@@ -75,39 +98,74 @@ export function createSender(o: SenderOptions): Sender {
     return age > REMEMBERED || age < -SET_BACK || elsewhere || fixed.room !== o.place();
   };
 
-  /** Finds out what of it is in the room. null: go on with what is not. */
-  const look = async (p: Progress, fixed: Fixed, signal: AbortSignal) => {
-    if (p.looked || fixed.events.length === 0 || !stale(fixed)) return null;
+  /** Finds out what of it is in the room. */
+  const look = async (p: Progress, fixed: Fixed, signal: AbortSignal): Promise<Outcome | null> => {
     const sought = fixed.events.map((content, i) => ({ transaction: transactionOf(p, i), content }));
     const found = await lookBack(o.api, { ...fixed, since: fixed.at }, sought, signal);
     if (found.kind === "fault") return beforehand(found, o.clock.now());
     for (const [i, event] of found.value) p.there.set(i, event);
-    p.looked = true;
-    // Nobody has seen it: it is made anew, for the room, the device and the members of now.
-    if (p.there.size === 0) return { kind: "retry", at: 0, code: "made_anew", anew: true } as const;
     return null;
   };
 
-  const share = async (room: RoomId, signal: AbortSignal): Promise<Outcome | null> => {
-    const members = await o.members.of(room, signal);
-    if (members.kind === "fault") return beforehand(members, o.clock.now());
-    const fault = await o.engine.share(room, members.value, o.trust, signal);
-    return fault === null ? null : { kind: "retry", at: fault.at ?? 0, code: "keys" };
+  /** What nobody has seen is made anew where it is of no use any more. null: go on with what is not there. */
+  const renewed = async (p: Progress, fixed: Fixed, signal: AbortSignal): Promise<Outcome | null> => {
+    if (p.looked || fixed.events.length === 0 || !stale(fixed)) return null;
+    const unseen = await look(p, fixed, signal);
+    if (unseen !== null) return unseen;
+    p.looked = true;
+    return p.there.size === 0 ? ANEW : null;
   };
 
-  const post = async (p: Progress, fixed: Fixed, signal: AbortSignal) => {
-    const left = fixed.events.map((content, i) => ({ content, i })).filter(({ i }) => !p.there.has(i));
-    if (left.length === 0) return null;
-    const unshared = await share(fixed.room, signal);
-    if (unshared !== null) return unshared;
-    for (const { content, i } of left) {
+  /**
+   * Somebody left since it was encrypted, and may hold its key. It is made anew when for certain nothing of it is there
+   * or on its way; of what is there in part the rest follows under the same key.
+   */
+  const outdated = async (p: Progress, fixed: Fixed, signal: AbortSignal): Promise<Outcome | null> => {
+    if (p.there.size > 0) return null;
+    if (p.unsure === null) return ANEW;
+    const unseen = await look(p, fixed, signal);
+    if (unseen !== null || p.there.size > 0) return unseen;
+    const settled = p.unsure + UNDER_WAY;
+    const now = o.clock.now();
+    // A clock that was set back must not make it wait for longer.
+    return now >= settled || now < p.unsure ? ANEW : { kind: "retry", at: settled, code: "keys_changed" };
+  };
+
+  const share = async (room: RoomId, signal: AbortSignal) => {
+    const members = await o.members.of(room, signal);
+    if (members.kind === "fault") return beforehand(members, o.clock.now());
+    const shared = await o.engine.share(room, members.value, o.trust, signal);
+    return "kind" in shared ? ({ kind: "retry", at: shared.at ?? 0, code: "keys" } as const) : shared;
+  };
+
+  const post = async (p: Progress, fixed: Fixed, signal: AbortSignal): Promise<Outcome | null> => {
+    const all = fixed.events.map((content, i) => ({ content, i }));
+    const left = () => all.filter(({ i }) => !p.there.has(i));
+    if (left().length === 0) return null;
+    const shared = await share(fixed.room, signal);
+    if ("kind" in shared) return shared;
+    const closed = left().some(({ content }) => content.session_id !== shared.session);
+    const instead = closed ? await outdated(p, fixed, signal) : null;
+    if (instead !== null) return instead;
+    // Devices that came since could not open it.
+    const early = left().some(
+      ({ content }) => (megolmIndex(content.ciphertext) ?? shared.from) < shared.from,
+    );
+    if (early && p.there.size === 0 && p.unsure === null) return ANEW;
+    for (const { content, i } of left()) {
       const transaction = transactionOf(p, i);
       // The one place from which an event leaves: its type is in the path, its content can be ciphertext alone.
       const at = path`/_matrix/client/v3/rooms/${fixed.room}/send/m.room.encrypted/${transaction}`;
+      const before = p.unsure;
+      p.unsure = o.clock.now();
       o.failpoints("event.before");
       const answer = read(EventSent, await o.api.call({ method: "PUT", path: at, body: content }, signal));
       o.failpoints("event.after");
-      if (answer.kind === "fault") return failed(p, answer);
+      if (answer.kind === "fault") {
+        const outcome = failed(p, answer);
+        if (outcome.kind !== "unknown") p.unsure = before;
+        return outcome;
+      }
       p.there.set(i, answer.value.event_id);
     }
     return null;
@@ -119,8 +177,9 @@ export function createSender(o: SenderOptions): Sender {
       o.failpoints("event.before");
       const done = await redact(o.api, room, event, transactionOf(p, `r${i}`), signal);
       o.failpoints("event.after");
-      // What the server does not know needs no taking away.
-      if (done.kind === "fault" && done.code !== "M_NOT_FOUND") return failed(p, done);
+      // What the server does not know needs no taking away; where the bot is no more, nothing can be.
+      const beyond = done.kind === "fault" && done.code === "M_FORBIDDEN" && room !== o.place();
+      if (done.kind === "fault" && done.code !== "M_NOT_FOUND" && !beyond) return failed(p, done);
       p.redacted.add(event);
     }
     return null;
@@ -141,16 +200,18 @@ export function createSender(o: SenderOptions): Sender {
   };
 
   return {
-    async send({ key, bytes }, tries, signal) {
+    async send({ key, bytes }, { tries, untried }, signal) {
       const fixed = decodeFixed(bytes);
       // Until the room is set up, or safe again, the lane waits.
       if (o.place() === null) return { kind: "retry", at: 0, code: "no_room" };
-      const p = progressOf(`${key}.${fixed.nonce}`);
-      const waits =
-        (await look(p, fixed, signal)) ??
+      const p = progressOf(`${key}.${fixed.nonce}`, untried);
+      let waits =
+        (await renewed(p, fixed, signal)) ??
         (await post(p, fixed, signal)) ??
         (await takeAway(p, fixed, signal));
-      if (waits?.kind === "retry" && "anew" in waits) progress = null;
+      // The bot is no more in the room that was replaced: what it could not finish there is for the new one.
+      if (waits?.kind === "retry" && waits.code === "may_not_post" && fixed.room !== o.place()) waits = ANEW;
+      if (waits?.kind === "retry" && waits.anew === true) progress = null;
       if (waits !== null) return waits;
       const receipt = receiptOf(fixed, p.there);
       const unpinned = await pin(p, fixed, receipt, tries, signal);
@@ -165,6 +226,9 @@ export function createSender(o: SenderOptions): Sender {
     },
   };
 }
+
+/** Nobody has seen it: it is made anew, for the room, the device and the members of now. */
+const ANEW = { kind: "retry", at: 0, code: "made_anew", anew: true } as const;
 
 const transactionOf = (p: Progress, place: number | string): string => `${p.key}.${place}`;
 

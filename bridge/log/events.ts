@@ -130,6 +130,7 @@ export const reasons = [
   "server_refuses",
   "rejected",
   "made_anew",
+  "keys_changed",
   "cut",
   "not_matrix",
   // Matrix: why an account is out, or its engine broke

@@ -24,33 +24,39 @@ export class StandInEngine implements Pick<Engine, "user" | "device" | "encrypt"
   readonly user = BOT;
   device = DEVICE;
   fault: EngineFault | null = null;
+  /** The session of what is encrypted from now on. */
+  session = "session";
+  /** From which index on all who are in the room open it. */
+  from = 0;
   shares = 0;
+  #index = 0;
   readonly #key = randomBytes(32);
   async encrypt(room: RoomId, _members: unknown, _trust: unknown, type: string, content: unknown) {
     if (this.fault !== null) return this.fault;
     const iv = randomBytes(16);
     const cipher = createCipheriv("aes-256-ctr", this.#key, iv);
     const clear = JSON.stringify({ type, room_id: room, content });
-    const sealed = Buffer.concat([iv, cipher.update(clear), Buffer.alloc(83)]).toString("base64");
+    const head = Buffer.from([3, 8, Math.min(this.#index++, 127)]);
+    const sealed = Buffer.concat([head, iv, cipher.update(clear), Buffer.alloc(83)]).toString("base64");
     const relation = Object(content)["m.relates_to"];
     const made = {
       algorithm: "m.megolm.v1.aes-sha2",
       ciphertext: sealed.replace(/=+$/, ""),
       device_id: this.device,
       sender_key: "key",
-      session_id: "session",
+      session_id: this.session,
       ...(relation === undefined ? {} : { "m.relates_to": relation }),
     };
-    return { content: JSON.stringify(made), session: "session" };
+    return { content: JSON.stringify(made), session: this.session };
   }
   async share() {
     this.shares++;
-    return this.fault;
+    return this.fault ?? { session: this.session, from: this.from };
   }
   open(content: Readonly<Record<string, unknown>>): Clear {
     const bytes = Buffer.from(z.string().parse(content.ciphertext), "base64");
-    const cipher = createDecipheriv("aes-256-ctr", this.#key, bytes.subarray(0, 16));
-    const clear = Buffer.concat([cipher.update(bytes.subarray(16, -83))]).toString();
+    const cipher = createDecipheriv("aes-256-ctr", this.#key, bytes.subarray(3, 19));
+    const clear = Buffer.concat([cipher.update(bytes.subarray(19, -83))]).toString();
     return Clear.parse(JSON.parse(clear).content);
   }
 }

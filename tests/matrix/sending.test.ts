@@ -94,6 +94,109 @@ test("what was never sent in a day is made anew, for the device and the members 
   expect(w.server.events.map((e) => e.content.device_id)).toEqual(["SECOND", "SECOND"]);
 });
 
+test("what was prepared before somebody left is not sent under the key that they hold, but made anew", async () => {
+  const w = await world();
+  await accept(w, arrival(1, "Раз"));
+  const f = await fixed(w);
+  w.engine.session = "after";
+  const outcome = await w.destination.send(f.fixed, f.d, never);
+  expect(outcome).toEqual({ kind: "retry", at: 0, code: "made_anew", anew: true });
+  expect(w.server.calls.filter((c) => sends(c.path))).toEqual([]);
+  await w.bridge.outbox.settle(f.d, outcome);
+  w.clock.advance(10_000);
+  const anew = await fixed(w);
+  expect(await w.destination.send(anew.fixed, anew.d, never)).toMatchObject({ kind: "sent" });
+  expect(w.bodies()).toEqual(["Раз"]);
+  expect(w.server.events.map((e) => e.content.session_id)).toEqual(["after"]);
+});
+
+test("what a device that came since could not open is made anew, unless it may be there", async () => {
+  const w = await world();
+  await accept(w, arrival(1, "Раз"), arrival(2, "Два"));
+  const f = await fixed(w);
+  w.engine.from = 1;
+  const outcome = await w.destination.send(f.fixed, f.d, never);
+  expect(outcome).toMatchObject({ kind: "retry", anew: true });
+  await w.bridge.outbox.settle(f.d, outcome);
+  w.clock.advance(10_000);
+  const anew = await fixed(w);
+  w.server.trouble = at([0], { after: lost });
+  expect(await w.destination.send(anew.fixed, anew.d, never)).toMatchObject({ kind: "unknown" });
+  w.engine.from = 2;
+  expect(await w.destination.send(anew.fixed, anew.d, never)).toMatchObject({ kind: "sent" });
+  expect(w.bodies()).toEqual(["Раз"]);
+});
+
+test.each([
+  ["the server has it", "after", ["Раз"], ["session"]],
+  ["the server never got it", "instead", ["Раз"], ["after"]],
+] as const)(
+  "somebody left while an answer was lost, and %s: it comes once, under the old key only if it was sent",
+  async (_how, when, bodies, sessions) => {
+    for (const newProcess of [false, true]) {
+      const w = await world();
+      await accept(w, arrival(1, "Раз"));
+      const f = await fixed(w);
+      const trouble = when === "after" ? { after: lost } : { instead: lost };
+      w.server.trouble = (call) => (sends(call.path) ? trouble : null);
+      expect(await w.destination.send(f.fixed, f.d, never)).toMatchObject({ kind: "unknown" });
+      w.server.trouble = () => null;
+      w.engine.session = "after";
+      if (newProcess) w.restart();
+      const tried = { ...f.d, fixed: f.fixed };
+      let outcome = await w.destination.send(f.fixed, tried, never);
+      if (when === "instead") {
+        // It may be on its way still.
+        expect(outcome).toEqual({ kind: "retry", at: w.clock.now() + 300_000, code: "keys_changed" });
+        w.clock.advance(300_000);
+        outcome = await w.destination.send(f.fixed, tried, never);
+        expect(outcome).toMatchObject({ kind: "retry", anew: true });
+        await w.bridge.outbox.settle(f.d, outcome);
+        w.clock.advance(10_000);
+        const anew = await fixed(w);
+        outcome = await w.destination.send(anew.fixed, anew.d, never);
+      }
+      expect(outcome).toMatchObject({ kind: "sent" });
+      expect(w.bodies()).toEqual(bodies);
+      expect(w.server.events.map((e) => e.content.session_id)).toEqual(sessions);
+    }
+  },
+);
+
+test("what is there in part when somebody leaves is finished under its key, and nothing of it comes twice", async () => {
+  const w = await world();
+  await accept(w, arrival(1, long));
+  const f = await fixed(w);
+  w.server.trouble = at([1], { instead: refused(429, "M_LIMIT_EXCEEDED", 1_000) });
+  expect(await w.destination.send(f.fixed, f.d, never)).toMatchObject({ kind: "retry", code: "limited" });
+  w.server.trouble = () => null;
+  w.engine.session = "after";
+  expect(
+    await restarted(w, () => w.destination.send(f.fixed, { ...f.d, fixed: f.fixed }, never)),
+  ).toMatchObject({ kind: "sent" });
+  expect(w.bodies().join(" ")).toBe(long);
+});
+
+test("a room that the bot is no more in, and that was replaced, holds up nothing in the new one", async () => {
+  const w = await world();
+  const next = RoomId.parse("!next:example.org");
+  const runtime = run(w);
+  w.source.tell(posted(post(1, "Раз")));
+  await settled(w);
+  w.server.trouble = (call) =>
+    call.path.includes(encodeURIComponent(PLACE)) ? { instead: refused(403, "M_FORBIDDEN") } : null;
+  w.source.tell(posted(post(2, "Два")));
+  await accepted(w);
+  await soon(() => expect(w.server.calls.filter((c) => sends(c.path)).length).toBeGreaterThan(1));
+  w.now.place = next;
+  await settled(w);
+  w.source.tell(removed(1), posted(post(3, "Три")));
+  await settled(w);
+  await runtime.stop();
+  const bodies = (place: RoomId) => w.shown(place).map((s) => s.body);
+  expect([bodies(next), bodies(PLACE)]).toEqual([["Два", "Три"], ["Раз"]]);
+});
+
 test("while it cannot be looked whether something is there, nothing is sent again", async () => {
   const w = await world();
   await accept(w, arrival(1, "Раз"));

@@ -47,9 +47,11 @@ export function createFreshness(clock: Clock) {
     forget(room: RoomId): void {
       rooms.delete(room);
     },
-    holds(room: RoomId, members: readonly UserId[], trust: RoomTrust): boolean {
+    /** `more`: whether another event is to be encrypted. */
+    holds(room: RoomId, members: readonly UserId[], trust: RoomTrust, more: boolean): boolean {
       const shared = rooms.get(room);
-      if (shared === undefined || shared.index === null || shared.index + 1 >= MESSAGES) return false;
+      if (shared === undefined || shared.index === null) return false;
+      if (more && shared.index + 1 >= MESSAGES) return false;
       const age = clock.now() - shared.at;
       return (
         // A clock that was set back makes the engine take its sessions for expired.
@@ -64,7 +66,6 @@ export function createFreshness(clock: Clock) {
     },
   };
 }
-export type Freshness = ReturnType<typeof createFreshness>;
 
 /** At which index of its session a Megolm message was encrypted: version 3, then field 1, a varint. null: unreadable. */
 export function megolmIndex(ciphertext: string): number | null {

@@ -11,7 +11,7 @@ import {
 import { z } from "zod";
 import type { Clock } from "../../../bridge/model/effects.ts";
 import type { Api } from "../api.ts";
-import type { Engine, SyncForEngine } from "../engine.ts";
+import type { Encrypted, Engine, EngineFault, RoomTrust, SyncForEngine } from "../engine.ts";
 import type { DeviceId, RoomId, UserId } from "../ids.ts";
 import { EngineBroken, isPanic, onPanic, tellPanic } from "./broken.ts";
 import { createFreshness, megolmIndex } from "./freshness.ts";
@@ -19,7 +19,7 @@ import { shareHistory } from "./history.ts";
 import { flush } from "./outgoing.ts";
 import { createQueue } from "./queue.ts";
 import { createSender, type Sender } from "./requests.ts";
-import { machineUsers, shareKey, unsignedDevices } from "./share.ts";
+import { giveKey, machineUsers, reach, unsignedDevices } from "./share.ts";
 import { deviceTrust, type SignTools, signDevice } from "./sign.ts";
 import type { FileProblem } from "./store/file.ts";
 import { openStore, type StoreOptions } from "./store/open.ts";
@@ -110,16 +110,47 @@ export async function openEngine(
       }),
     );
   const today = (): number => Math.floor(o.clock.now() / DAY);
+  /** The sessions that events are encrypted with, as far as it is known since the start. */
+  const current = new Map<RoomId, string>();
+  /** From which index on all who were given a room's session open it; null: from that of the next event. */
+  const opensFrom = new Map<RoomId, number | null>();
   const rotate = async (room: RoomId): Promise<void> => {
     fresh.forget(room);
+    current.delete(room);
     await machine.invalidateGroupSession(new MachineRoom(room));
   };
-  const share: Engine["share"] = async (room, members, trust, signal) => {
-    if (fresh.holds(room, members, trust)) return null;
+  /** `more`: another event is to be encrypted, for which a session that is used up is of no use. */
+  const share = async (
+    room: RoomId,
+    members: readonly UserId[],
+    trust: RoomTrust,
+    more: boolean,
+    signal: AbortSignal,
+  ): Promise<EngineFault | null> => {
+    if (fresh.holds(room, members, trust, more)) return null;
     fresh.forget(room);
-    const fault = await store.making(() => shareKey(machine, send, room, members, trust, signal));
+    current.delete(room);
+    const give: Sender = (request, signal) => {
+      if ("event_type" in request && request.event_type === "m.room.encrypted") opensFrom.set(room, null);
+      return send(request, signal);
+    };
+    const fault = await store.making(
+      async () =>
+        (await reach(machine, send, members, signal)) ??
+        (await giveKey(machine, give, room, members, trust, signal)),
+    );
     if (fault === null) fresh.shared(room, members, trust);
     return fault;
+  };
+  /** Only after it was shared. */
+  const encrypt = async (room: RoomId, type: string, content: unknown): Promise<Encrypted> => {
+    const encrypted = await machine.encryptRoomEvent(new MachineRoom(room), type, JSON.stringify(content));
+    const { session_id: session, ciphertext } = Session.parse(JSON.parse(encrypted));
+    const index = megolmIndex(ciphertext);
+    fresh.encrypted(room, index);
+    current.set(room, session);
+    if (opensFrom.get(room) === null) opensFrom.set(room, index ?? 0);
+    return { content: encrypted, session };
   };
 
   const engine: Engine = {
@@ -144,21 +175,23 @@ export async function openEngine(
     encrypt: (room, members, trust, type, content, signal) =>
       turn(signal, async () => {
         if (store.sessions.newest(room) !== today()) await rotate(room);
-        const fault = await share(room, members, trust, signal);
+        const fault = await share(room, members, trust, true, signal);
         if (fault !== null) return fault;
         signal.throwIfAborted();
-        const encrypted = await machine.encryptRoomEvent(
-          new MachineRoom(room),
-          type,
-          JSON.stringify(content),
-        );
-        const { session_id, ciphertext } = Session.parse(JSON.parse(encrypted));
-        fresh.encrypted(room, megolmIndex(ciphertext));
-        store.sessions.used(room, session_id, today());
-        return { content: encrypted, session: session_id };
+        const encrypted = await encrypt(room, type, content);
+        store.sessions.used(room, encrypted.session, today());
+        return encrypted;
       }),
 
-    share: (room, members, trust, signal) => turn(signal, () => share(room, members, trust, signal)),
+    share: (room, members, trust, signal) =>
+      turn(signal, async () => {
+        const fault = await share(room, members, trust, false, signal);
+        if (fault !== null) return fault;
+        signal.throwIfAborted();
+        // The engine tells its session by nothing but an event, so one is made that nobody gets.
+        const session = current.get(room) ?? (await encrypt(room, "m.dummy", {})).session;
+        return { session, from: opensFrom.get(room) ?? 0 };
+      }),
 
     decrypt: (room, event) => turn(null, () => decrypt(machine, room, event)),
 

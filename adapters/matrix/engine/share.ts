@@ -57,23 +57,10 @@ export async function reach(
 }
 
 /**
- * Shares the room's session with all devices of `members` that lack it; makes a new one where there is none, its limits
- * are reached or somebody left. Asked before each event: it alone knows whether something changed, and encrypting with
- * a session that has expired would make the engine panic.
+ * Shares the room's session with all devices of `members` that lack it, which are known and reached; makes a new one
+ * where there is none, its limits are reached or somebody left. Asked before each event: it alone knows whether
+ * something changed, and encrypting with a session that has expired would make the engine panic.
  */
-export async function shareKey(
-  machine: OlmMachine,
-  send: Sender,
-  room: RoomId,
-  members: readonly UserId[],
-  trust: RoomTrust,
-  signal: AbortSignal,
-): Promise<EngineFault | null> {
-  const fault = await reach(machine, send, members, signal);
-  return fault ?? (await giveKey(machine, send, room, members, trust, signal));
-}
-
-/** As {@link shareKey}, with devices that are known and reached. */
 export async function giveKey(
   machine: OlmMachine,
   send: Sender,

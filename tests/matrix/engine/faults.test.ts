@@ -133,8 +133,46 @@ test("an announcement to a room where nothing changed sends no key requests", as
   await say(bot, [BOT, STUDENT], "первое");
   const before = server.calls.length;
   await say(bot, [BOT, STUDENT], "второе");
-  expect(await bot.share(ROOM, [BOT, STUDENT], EVERYBODY, never)).toBeNull();
+  expect(await bot.share(ROOM, [BOT, STUDENT], EVERYBODY, never)).toMatchObject({ from: 0 });
   expect(server.calls.slice(before)).toEqual([]);
+});
+
+test("before what is fixed is sent it is told whether all who are there now open it, and nobody who left", async () => {
+  const { server, bot } = await botAndStudent();
+  const share = (members = [BOT, STUDENT]) => bot.share(ROOM, members, EVERYBODY, never);
+  const spent = await say(bot, [BOT, STUDENT], "раз");
+  const fixed = await say(bot, [BOT, STUDENT], "два");
+  expect(await share()).toEqual({ session: fixed.session, from: 0 });
+
+  const later = await member(server, STUDENT, { device: DeviceId.parse("PHONE") });
+  await sync(server, later);
+  await sync(server, bot);
+  const grown = await share();
+  await sync(server, later);
+  expect(await reads(later, fixed), "its key begins after it").toBeNull();
+  expect(grown).toEqual({ session: spent.session, from: indexOf(fixed) + 1 });
+
+  const anew = await say(bot, [BOT, STUDENT], "два");
+  expect(await share()).toEqual({ session: anew.session, from: indexOf(fixed) + 1 });
+  expect(await reads(later, anew)).toBe("два");
+
+  await bot.rotate(ROOM);
+  const rotated = await share();
+  expect(rotated).not.toMatchObject({ session: anew.session });
+  const next = await say(bot, [BOT, STUDENT], "три");
+  expect(rotated).toEqual({ session: next.session, from: 0 });
+
+  // Nobody told of it, but there is one less.
+  const left = await share([BOT]);
+  expect(left).not.toMatchObject({ session: next.session });
+});
+
+test("what is used up is not renewed before what was encrypted with it is sent", async () => {
+  const { bot } = await botAndStudent();
+  let last = await say(bot, [BOT, STUDENT], "0");
+  for (let i = 1; i < 100; i++) last = await say(bot, [BOT, STUDENT], `${i}`);
+  expect(await bot.share(ROOM, [BOT, STUDENT], EVERYBODY, never)).toMatchObject({ session: last.session });
+  expect((await say(bot, [BOT, STUDENT], "100")).session).not.toBe(last.session);
 });
 
 test("each of many events in a row reaches a device that appears between them, and none that left", async () => {
