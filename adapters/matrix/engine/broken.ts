@@ -38,6 +38,35 @@ export function onPanic(listener: (broken: EngineBroken) => void): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** How the calls of one engine end when it breaks, under way or not. */
+export function createBreakage() {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  // Not by a race with `promise`, which would hold on to every call for as long as it is pending.
+  const underWay = new Set<(broken: EngineBroken) => void>();
+  let broke: EngineBroken | null = null;
+  return {
+    broken: promise,
+    isBroken: (): boolean => broke !== null,
+    breaks(error: EngineBroken): void {
+      broke ??= error;
+      reject(broke);
+      for (const end of underWay) end(broke);
+      underWay.clear();
+    },
+    /** What `work` comes to, or the breakage: a call under way may never settle by itself. */
+    guarded: <T>(work: () => Promise<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        if (broke !== null) return reject(broke);
+        underWay.add(reject);
+        const started = (async () => work())();
+        started
+          .then(resolve, (error: unknown) => reject(isPanic(error) ? tellPanic() : error))
+          .finally(() => underWay.delete(reject));
+      }),
+  };
+}
+
 /** The engine's own functions, as its glue marks them. */
 const isEngines = (task: () => void): boolean => "_wbg_cb_unref" in task;
 

@@ -13,7 +13,7 @@ import type { Clock } from "../../../bridge/model/effects.ts";
 import type { Api } from "../api.ts";
 import type { Encrypted, Engine, EngineFault, RoomTrust, SyncForEngine } from "../engine.ts";
 import type { DeviceId, RoomId, UserId } from "../ids.ts";
-import { EngineBroken, isPanic, onPanic, tellPanic } from "./broken.ts";
+import { createBreakage, EngineBroken, isPanic, onPanic } from "./broken.ts";
 import { createFreshness, megolmIndex } from "./freshness.ts";
 import { shareHistory } from "./history.ts";
 import { flush } from "./outgoing.ts";
@@ -51,25 +51,15 @@ export async function openEngine(
 ): Promise<
   { readonly ok: true; readonly engine: Engine } | { readonly ok: false; readonly problem: EngineProblem }
 > {
-  const breaking = Promise.withResolvers<never>();
-  let broken = false;
-  breaking.promise.catch(() => {
-    broken = true;
-  });
-  const endPanic = onPanic(breaking.reject);
-  const guarded = <T>(work: () => Promise<T>): Promise<T> =>
-    Promise.race([
-      breaking.promise,
-      (async () => work())().catch((error: unknown) => {
-        throw isPanic(error) ? tellPanic() : error;
-      }),
-    ]);
+  const breakage = createBreakage();
+  const { guarded } = breakage;
+  const endPanic = onPanic(breakage.breaks);
 
   const opened = await guarded(() =>
     openStore({
       ...o.store,
       now: () => o.clock.now(),
-      failed: () => breaking.reject(new EngineBroken("store")),
+      failed: () => breakage.breaks(new EngineBroken("store")),
     }),
   );
   if (!opened.ok) {
@@ -86,7 +76,8 @@ export async function openEngine(
     if (error instanceof EngineBroken) throw error;
     endPanic();
     await store.close(false);
-    return { ok: false, problem: "other_device" };
+    const other = error instanceof Error && error.message.includes("doesn't match the account");
+    return { ok: false, problem: other ? "other_device" : "damaged" };
   }
   // We have no use for events whose key we were not given.
   machine.roomKeyRequestsEnabled = false;
@@ -156,12 +147,13 @@ export async function openEngine(
   const engine: Engine = {
     user: o.user,
     device: o.device,
-    broken: breaking.promise,
+    broken: breakage.broken,
 
     receive: (sync) =>
       turn(null, async () => {
         if (sync.toDevice.length + sync.changed.length + sync.left.length > 0) fresh.changed();
-        await receive(machine, sync);
+        // It saves in several transactions: killed between them, it could not read the key again that came in a message.
+        await store.together(() => receive(machine, sync));
       }),
 
     flush: (signal) =>
@@ -218,6 +210,7 @@ export async function openEngine(
         if (closed) return;
         closed = true;
         endPanic();
+        const broken = breakage.isBroken();
         if (!broken) machine.close();
         await store.close(broken);
       }),

@@ -28,7 +28,7 @@ interface Device {
   oneTime: Map<string, unknown>;
   fallback: Json;
   usedFallback: boolean;
-  inbox: Json[];
+  inbox: { readonly number: number; readonly event: Json }[];
   seen: number;
 }
 
@@ -60,6 +60,7 @@ export function keyServer(o: { readonly password?: string } = {}) {
   const changes: string[] = [];
   const uploads = new Map<string, Uint8Array>();
   const seen = new Set<string>();
+  let messages = 0;
   /** What each call was and by whom. */
   const calls: { readonly user: string; readonly path: string; readonly body: unknown }[] = [];
 
@@ -151,10 +152,11 @@ export function keyServer(o: { readonly password?: string } = {}) {
   function toDevice(user: string, type: string, transaction: string, body: unknown): Answer {
     const once = `${user} ${transaction}`;
     if (!seen.has(once))
-      for (const [to, messages] of Object.entries(ToDevice.parse(body).messages))
-        for (const [id, content] of Object.entries(messages))
+      for (const [to, contents] of Object.entries(ToDevice.parse(body).messages))
+        for (const [id, content] of Object.entries(contents))
           for (const [name, of] of accounts.get(to)?.devices ?? [])
-            if (id === "*" || id === name) of.inbox.push({ type, sender: user, content });
+            if (id === "*" || id === name)
+              of.inbox.push({ number: ++messages, event: { type, sender: user, content } });
     seen.add(once);
     return ok({});
   }
@@ -230,27 +232,32 @@ export function keyServer(o: { readonly password?: string } = {}) {
       };
     },
     /** What a sync would bring to a device. The same comes again until it is {@link took}. */
-    brings(user: UserId, id: DeviceId): SyncForEngine & { readonly position: number } {
+    brings(
+      user: UserId,
+      id: DeviceId,
+    ): SyncForEngine & { readonly message: number; readonly position: number } {
       const of = device(user, id);
       return {
-        toDevice: [...of.inbox],
+        toDevice: of.inbox.map(({ event }) => event),
         changed: [...new Set(changes.slice(of.seen))].map((name) => UserId.parse(name)),
         left: [],
         oneTimeKeys: counts(of),
         unusedFallbackKeys: of.usedFallback
           ? []
           : Object.keys(of.fallback).map((key) => key.split(":")[0] ?? ""),
+        message: messages,
         position: changes.length,
       };
     },
-    took(user: UserId, id: DeviceId, messages: number, position: number): void {
+    /** Up to which message and which change. */
+    took(user: UserId, id: DeviceId, message: number, position: number): void {
       const of = device(user, id);
-      of.inbox.splice(0, messages);
+      of.inbox = of.inbox.filter(({ number }) => number > message);
       of.seen = position;
     },
     sync(user: UserId, id: DeviceId): SyncForEngine {
       const brought = this.brings(user, id);
-      this.took(user, id, brought.toDevice.length, brought.position);
+      this.took(user, id, brought.message, brought.position);
       return brought;
     },
     remove(user: UserId, id: DeviceId): void {

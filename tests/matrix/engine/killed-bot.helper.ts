@@ -22,7 +22,7 @@ export type Task = z.infer<typeof Task>;
 export const Asked = z.discriminatedUnion("ask", [
   z.object({ ask: z.literal("call"), call: z.object({ path: z.string(), body: z.unknown() }) }),
   z.object({ ask: z.literal("sync") }),
-  z.object({ ask: z.literal("took"), messages: z.number(), position: z.number() }),
+  z.object({ ask: z.literal("took"), message: z.number(), position: z.number() }),
   z.object({ ask: z.literal("next") }),
   z.object({ ask: z.literal("said"), text: z.string(), content: z.string(), session: z.string() }),
   z.object({ ask: z.literal("heard"), clear: z.unknown() }),
@@ -37,6 +37,7 @@ const Synced = z.object({
   left: Users,
   oneTimeKeys: z.record(z.string(), z.number()),
   unusedFallbackKeys: z.array(z.string()),
+  message: z.number(),
   position: z.number(),
 });
 const Answered = z.object({ id: z.number(), value: z.unknown() });
@@ -83,9 +84,9 @@ async function live(file: string, passphrase: string, at: string, times: number)
 
 async function work(engine: Engine, ask: (question: Asked) => Promise<unknown>): Promise<void> {
   for (;;) {
-    const { position, ...sync } = Synced.parse(await ask({ ask: "sync" }));
+    const { message, position, ...sync } = Synced.parse(await ask({ ask: "sync" }));
     await engine.receive(sync);
-    await ask({ ask: "took", messages: sync.toDevice.length, position });
+    await ask({ ask: "took", message, position });
     await engine.flush(never);
     const task = Task.parse(await ask({ ask: "next" }));
     if (task.do === "rotate") await engine.rotate(ROOM);

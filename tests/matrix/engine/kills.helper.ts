@@ -111,7 +111,7 @@ export async function killOneStore(seed: number, kills = LIVES): Promise<Killed>
       case "sync":
         return server.brings(KILLED.user, KILLED.device);
       case "took":
-        server.took(KILLED.user, KILLED.device, question.messages, question.position);
+        server.took(KILLED.user, KILLED.device, question.message, question.position);
         for (const one of waiting) one.ready = true;
         return null;
       case "next":
@@ -187,7 +187,10 @@ async function die(
       if (child.connected) child.send({ id, value }, () => undefined);
     });
   });
+  // What it said last may come after it is dead.
+  const silent = once(child, "disconnect");
   const [code, signal] = await once(child, "close");
+  await silent;
   clearTimeout(timer);
   await last;
   return signal === "SIGKILL" && code === null && (outside || !late);

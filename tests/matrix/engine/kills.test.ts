@@ -5,7 +5,8 @@ import { killOneStore } from "./kills.helper.ts";
 test("a bot killed 25 times with -9 in the midst of its store goes on: its peers read all, no index comes twice", {
   timeout: 180_000,
 }, async () => {
-  const done = await killOneStore(20_261_124, 25);
+  // In this seed it is killed while it takes in a key that came, in a message that cannot be read twice.
+  const done = await killOneStore(20_261_130, 25);
   expect(done.wrong).toEqual([]);
   expect(done.kills).toBe(25);
   expect(done.said).toBeGreaterThan(20);

@@ -22,7 +22,11 @@ const complete = (tx: IDBTransaction): Promise<string> =>
 /** A file and a database over it, and what a restart would find. */
 async function world(
   upgrade: (database: IDBDatabase) => void,
-  journalOf = (file: StoreFile): Journal => ({ ...file, failed() {} }),
+  journalOf = (file: StoreFile): Journal => ({
+    drop: file.drop,
+    commit: (part) => file.commit([part]),
+    failed() {},
+  }),
 ) {
   const opened = openFile(
     null,
@@ -186,9 +190,9 @@ test("nobody hears that a transaction is complete whose commit failed, and no la
     (db) => void db.createObjectStore("a"),
     (file) => ({
       drop: file.drop,
-      commit(...change) {
+      commit(part) {
         if (fails) throw new Error("no room");
-        file.commit(...change);
+        file.commit([part]);
       },
       failed: (error) => void failures.push(error),
     }),

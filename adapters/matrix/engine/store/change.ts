@@ -19,10 +19,17 @@ export type Change =
     }
   | { readonly kind: "drop_index"; readonly store: string; readonly index: string };
 
+/** What one transaction of IndexedDB changed in a database, which has this version after it. */
+export interface Committed {
+  readonly database: string;
+  readonly version: number;
+  readonly changes: readonly Change[];
+}
+
 /** Takes what one transaction of IndexedDB changed, all of it or nothing, before anybody learns that it is complete. */
 export interface Journal {
   /** Durable when it returns. Throws where that failed: then nothing more may be done with the database. */
-  commit(database: string, version: number, changes: readonly Change[]): void;
+  commit(committed: Committed): void;
   /** A whole database went. */
   drop(database: string): void;
   /** Told once a commit failed. */

@@ -3,7 +3,7 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { z } from "zod";
 import type { Millis } from "../../../../bridge/model/ids.ts";
-import type { Change } from "./change.ts";
+import type { Change, Committed } from "./change.ts";
 import type { Sealing } from "./sealing.ts";
 
 const APPLICATION = 0x50535432;
@@ -86,8 +86,8 @@ export type StoreFailpoints = (at: StoreFailpoint) => void;
 /** The file of one crypto store: records of IndexedDB, sealed, with marks for keys. */
 export interface StoreFile {
   databases(): readonly StoredDatabase[];
-  /** All of it in one transaction, on the disk when it returns. */
-  commit(database: string, version: number, changes: readonly Change[]): void;
+  /** All of them in one transaction, on the disk when it returns. */
+  commit(parts: readonly Committed[]): void;
   drop(database: string): void;
   /** While it is true, what is put for the first time is marked as made by this device for others. */
   own(making: boolean): void;
@@ -250,12 +250,15 @@ function storeFile(
   };
 
   let own = false;
-  const commit = db.transaction((database: string, version: number, changes: readonly Change[]) => {
-    setVersion.run(database, version);
-    const half = Math.floor(changes.length / 2);
-    for (const change of changes.slice(0, half)) apply(database, change);
+  const commit = db.transaction((parts: readonly Committed[]) => {
+    for (const { database, version } of parts) setVersion.run(database, version);
+    const all = parts.flatMap(({ database, changes }) =>
+      changes.map((change) => [database, change] as const),
+    );
+    const half = Math.floor(all.length / 2);
+    for (const [database, change] of all.slice(0, half)) apply(database, change);
     failpoints("commit.inside");
-    for (const change of changes.slice(half)) apply(database, change);
+    for (const [database, change] of all.slice(half)) apply(database, change);
   });
 
   const indexesOf = (store: number): readonly StoredIndex[] =>
@@ -306,9 +309,9 @@ function storeFile(
               records: () => recordsOf(store.id, store.name),
             })),
         })),
-    commit(database, version, changes) {
+    commit(parts) {
       failpoints("commit.before");
-      commit.immediate(database, version, changes);
+      commit.immediate(parts);
       failpoints("commit.after");
     },
     own(making) {

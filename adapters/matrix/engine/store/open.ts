@@ -1,5 +1,6 @@
 import { StoreHandle } from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { Millis } from "../../../../bridge/model/ids.ts";
+import type { Committed } from "./change.ts";
 import { Damaged, type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
 import { keyOf } from "./key.ts";
 import { done, rebuild } from "./rebuild.ts";
@@ -13,6 +14,11 @@ export interface CryptoStore {
   readonly sessions: Sessions;
   /** Whatever sessions `work` makes are of this device's own, for others to read. */
   making<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Whatever `work` changes is committed at its end, all of it or nothing: for what the engine does in several
+   * transactions and could not do again after half of them. Nothing may leave the process within it.
+   */
+  together<T>(work: () => Promise<T>): Promise<T>;
   /** Forgets keys that open what was sent: of own sessions made before `own`, of others' received before `others`. */
   forget(own: Millis, others: Millis): Promise<void>;
   /** Call when the engine over it is closed. `broken`: the engine is not asked to let go of anything any more. */
@@ -59,6 +65,7 @@ export async function openStore(
   const factory = installIndexedDb();
   const names: string[] = [];
   let dead = false;
+  let held: Committed[] | null = null;
   let detach = (): void => undefined;
   const close = async (broken: boolean): Promise<void> => {
     detach();
@@ -74,11 +81,12 @@ export async function openStore(
         await rebuild(factory, whole, stored);
       }
       detach = writeThrough(name, {
-        commit(database, version, changes) {
+        commit(part) {
           // After one that failed, memory and file differ: whatever follows would be built on what is not there.
           if (dead) throw new Error("the store has failed before");
-          if (!names.includes(`${name}${database}`)) names.push(`${name}${database}`);
-          file.commit(database, version, changes);
+          if (!names.includes(`${name}${part.database}`)) names.push(`${name}${part.database}`);
+          if (held === null) file.commit([part]);
+          else held.push(part);
         },
         drop: file.drop,
         failed(error) {
@@ -97,6 +105,21 @@ export async function openStore(
           return await work();
         } finally {
           file.own(false);
+        }
+      },
+      async together(work) {
+        const parts: Committed[] = [];
+        held = parts;
+        try {
+          return await work();
+        } finally {
+          held = null;
+          try {
+            if (parts.length > 0) file.commit(parts);
+          } catch (error) {
+            dead = true;
+            o.failed(error);
+          }
         }
       },
       async forget(own, others) {

@@ -154,7 +154,7 @@ function wrapDatabase(of: IDBDatabase): void {
       const changes = entries.flatMap((entry) => entry.change ?? []);
       if (changes.length === 0 && tx.mode !== "versionchange") return;
       try {
-        journal.commit(this.name.slice(prefix.length), this.version, changes);
+        journal.commit({ database: this.name.slice(prefix.length), version: this.version, changes });
       } catch (error) {
         // The engine must not learn of it as done.
         event.stopImmediatePropagation();
