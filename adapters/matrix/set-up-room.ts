@@ -3,6 +3,7 @@ import type { Api } from "./api.ts";
 import { RoomId, type UserId } from "./ids.ts";
 import type { Kept } from "./kept.ts";
 import { mendRoom, type RoomFinding, type RoomWish } from "./room-check.ts";
+import { readState } from "./room-state.ts";
 import { createRoom, joinRoom, resolveAlias } from "./rooms-api.ts";
 import { type Fault, fault } from "./wire.ts";
 
@@ -10,11 +11,12 @@ import { type Fault, fault } from "./wire.ts";
  * What came of giving a room of the configuration its room on the server.
  * - `made`, `adopted`: it is kept which one it is. `findings`: what is not as it should be, though safe.
  * - `unsafe`: nothing is kept: announcements would not be safe there, and the bot may not mend it.
- * - `exists`: it has one already.
+ * - `exists`: it has one already. `inside`: it is to have another, but the bot is still in this one.
  */
 export type RoomSetUp =
   | { readonly kind: "made" | "adopted" | "unsafe"; readonly findings: readonly RoomFinding[] }
   | { readonly kind: "exists" }
+  | { readonly kind: "inside" }
   | Fault;
 
 export interface RoomSetUpOptions {
@@ -25,12 +27,24 @@ export interface RoomSetUpOptions {
   readonly wish: RoomWish;
   /** An address (`#name:server`) or an id (`!…`) of a room that there is; null: a new one is made. */
   readonly adopt: string | null;
+  /** Whether it takes the place of one that the bot is no more in. */
+  readonly anew?: boolean;
 }
+
+/** So many rooms of before are remembered. */
+const BEFORE = 5;
 
 /** Makes or adopts the room. The one that is kept is encrypted from then on, whatever a look at it answers. */
 export async function setUpRoom(o: RoomSetUpOptions, signal: AbortSignal): Promise<RoomSetUp> {
   const place = o.kept.room(o.name);
-  if (place.get() !== null) return { kind: "exists" };
+  const old = place.get();
+  if (old !== null) {
+    if (o.anew !== true) return { kind: "exists" };
+    const state = await readState(o.api, old.id, o.bot, signal);
+    const outside = state.kind === "fault" && (state.code === "M_FORBIDDEN" || state.code === "M_NOT_FOUND");
+    if (state.kind === "fault" && !outside) return state;
+    if (state.kind === "ok" && state.value.inside) return { kind: "inside" };
+  }
   const found =
     o.adopt === null ? await createRoom(o.api, o.bot, o.wish, signal) : await joined(o, o.adopt, signal);
   if (found.kind === "fault") return found;
@@ -43,7 +57,7 @@ export async function setUpRoom(o: RoomSetUpOptions, signal: AbortSignal): Promi
     // One that was made a moment ago is as it was asked for; the look may be too early.
     if (o.adopt !== null) return { kind: "unsafe", findings };
   }
-  place.put({ id, before: [] });
+  place.put({ id, before: old === null ? [] : [old.id, ...old.before].slice(0, BEFORE) });
   return { kind: o.adopt === null ? "made" : "adopted", findings };
 }
 

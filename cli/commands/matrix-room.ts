@@ -16,7 +16,7 @@ export async function matrixRoomInit(
   io: Io,
   { config, lang, words }: Configured,
   { name, account }: MatrixRoomConfig,
-  adopt: string | null,
+  { adopt, anew }: { readonly adopt: string | null; readonly anew: boolean },
 ): Promise<ExitCode> {
   const say = words.matrix;
   const tell = (text: string): void => io.err(`${text}\n`);
@@ -35,15 +35,15 @@ export async function matrixRoomInit(
   }
   const { reached } = found;
   try {
-    const done = await reached.ask(matrixRoomSetUp, { room: name, adopt });
+    const done = await reached.ask(matrixRoomSetUp, { room: name, adopt, anew });
     if (done.kind === "fault") {
       if (done.code === "no_session") tell(say.noLogin(account));
       else if (done.code === "was_sealed") tell(say.wasSealed(name));
       else tell(say.room.failed(name, faultText(done.code, say)));
       return 2;
     }
-    if (done.kind === "exists") {
-      tell(say.room.exists(name));
+    if (done.kind === "exists" || done.kind === "inside") {
+      tell(say.room[done.kind](name));
       return 1;
     }
     tell(say.room[done.kind](name));

@@ -127,12 +127,13 @@ export function registerCommands(
     .argument("<room>", say.roomName)
     .option("--print-recovery-code", say.printCode)
     .option("--adopt <address>", words.matrix.help.adopt)
+    .option("--anew", words.matrix.help.anew)
     .action(async (name: unknown, _options: unknown, command: Command) => {
       const { given, config, lang } = asked(command);
       const { roomInit } = await import("./room-init.ts");
       const printCode = given.printRecoveryCode === true;
-      const adopt = text(given.adopt);
-      done(await roomInit(io, { config, lang, room: String(name), printCode, adopt }));
+      const options = { printCode, adopt: text(given.adopt), anew: given.anew === true };
+      done(await roomInit(io, { config, lang, room: String(name), ...options }));
     });
 
   room

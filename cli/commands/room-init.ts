@@ -15,6 +15,8 @@ export interface RoomInitOptions extends Asked {
   readonly printCode: boolean;
   /** For a Matrix room: the address or id of one that exists, which is taken over. */
   readonly adopt?: string | null;
+  /** For a Matrix room: whether it takes the place of one that the bridge is no more in. */
+  readonly anew?: boolean;
 }
 
 /**
@@ -34,9 +36,10 @@ export async function roomInit(
   const room = roomCalled(io, loaded, options.room);
   if (room === null) return 1;
   const onServer = matrixRoom(config, room);
-  if (onServer !== null) return matrixRoomInit(io, loaded, onServer, options.adopt ?? null);
-  if (options.adopt != null) {
-    tell(words.matrix.adoptSealed);
+  const { adopt = null, anew = false } = options;
+  if (onServer !== null) return matrixRoomInit(io, loaded, onServer, { adopt, anew });
+  if (adopt !== null || anew) {
+    tell(words.matrix.notSealed(adopt !== null ? "--adopt" : "--anew"));
     return 1;
   }
   if (!options.printCode && io.ask === null) {

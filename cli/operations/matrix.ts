@@ -113,13 +113,14 @@ export const matrixRoomSetUp = operation({
   name: "matrix.room",
   changes: true,
   deadline: DEADLINE,
-  input: z.object({ room: RoomName, adopt: z.string().max(255).nullable() }),
+  input: z.object({ room: RoomName, adopt: z.string().max(255).nullable(), anew: z.boolean() }),
   output: z.discriminatedUnion("kind", [
     z.object({ kind: z.enum(["made", "adopted", "unsafe"]), flaws: Findings }),
     z.object({ kind: z.literal("exists") }),
+    z.object({ kind: z.literal("inside") }),
     Fault,
   ]),
-  async run(at, { room, adopt }) {
+  async run(at, { room, adopt, anew }) {
     const { core, live } = at;
     const config = matrixRoom(core.config, room);
     // The bridge that runs has not read the settings since.
@@ -131,10 +132,11 @@ export const matrixRoomSetUp = operation({
       const { patient } = await import("../../adapters/matrix/patience.ts");
       const { PATIENCE } = await import("../../adapters/matrix/set-up.ts");
       const way = patient(api, core.clock, PATIENCE);
-      return setUpRoom({ api: way, bot: user, kept, name: room, wish: wishOf(config), adopt }, never());
+      const wish = wishOf(config);
+      return setUpRoom({ api: way, bot: user, kept, name: room, wish, adopt, anew }, never());
     });
     if (done.kind === "fault") return fault(done.code);
-    if (done.kind === "exists") return done;
+    if (done.kind === "exists" || done.kind === "inside") return done;
     if (done.kind !== "unsafe") await live?.renew();
     return { kind: done.kind, flaws: done.findings.map(({ flaw }) => flaw) };
   },

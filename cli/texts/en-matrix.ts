@@ -1,6 +1,7 @@
 import { call } from "./call.ts";
 import type { MatrixWords } from "./shape-matrix.ts";
 
+const OUT = `the bridge's account is not in it (it was removed, or the room is gone). Once it is invited again, it comes by itself; where nobody can invite it any more, make a new room, into which people are invited anew: ${call("room init ROOM --anew")}`;
 const meant = (nearest: string | null): string => (nearest === null ? "" : ` Did you mean ${nearest}?`);
 const named = (names: readonly string[]): string => names.join(", ");
 const days = (n: number): string => (n === 1 ? "day" : `${n} days`);
@@ -20,6 +21,7 @@ export const matrix: MatrixWords = {
     chatAccount: "the account that is to talk; not needed where there is one",
     end: "end the chat: the bridge no longer listens to this person",
     adopt: "for a Matrix room: take one that exists, by its address (#name:server) or id (!…)",
+    anew: "for a Matrix room: another in place of one that the bridge is no more in",
   },
   noAccounts:
     "There is no Matrix account in the settings. Add one under matrix; postern.example.yaml shows how.",
@@ -38,7 +40,7 @@ export const matrix: MatrixWords = {
     `"${room}" is a sealed room: nobody is invited into it, people get its link: ${call(`room link ${room}`)}`,
   wasSealed: (room) =>
     `The room "${room}" was a sealed room before, and its readers have links to it. Nothing is sent to it as a Matrix room. Give the Matrix room another name in the settings.`,
-  adoptSealed: "--adopt is for Matrix rooms alone; this room is sealed. Nothing was done.",
+  notSealed: (option) => `${option} is for Matrix rooms alone; this room is sealed. Nothing was done.`,
   faults: {
     M_FORBIDDEN: "the server does not let the account do this",
     M_UNKNOWN_TOKEN: "the server has logged the account out",
@@ -144,6 +146,8 @@ export const matrix: MatrixWords = {
     adopted: (room) =>
       `The room "${room}" is taken over. Invite people: ${call(`matrix invite ${room}`)} @name:server`,
     exists: (room) => `The room "${room}" exists on the server already; nothing was changed.`,
+    inside: (room) =>
+      `The bridge's account is still in the room "${room}", so there is no new one in its place; nothing was changed.`,
     failed: (room, why) => `The room "${room}" was not set up: ${why}.`,
     unsafe: (room) =>
       `The room "${room}" was not taken over: announcements would not be safe there, and the account may not mend it.`,
@@ -151,7 +155,7 @@ export const matrix: MatrixWords = {
     badAddress: "An address (#name:server) or an id (!…) of a Matrix room is needed after --adopt.",
   },
   flaws: {
-    bot_outside: "the bridge's account is not in it",
+    bot_outside: OUT,
     not_encrypted: "it is not encrypted",
     rotation: "its keys are changed more seldom than they should be",
     open: "others than those whom the bridge invites can come in",
@@ -167,7 +171,7 @@ export const matrix: MatrixWords = {
     replaced: "it was replaced by another room",
   },
   held: {
-    out: "the bridge's account is not in it (it was removed, or the room is gone). Once it is invited again, it comes by itself",
+    out: OUT,
     uninvited: "it was replaced by another room, and the bridge's account must be invited there",
   },
   invite: {

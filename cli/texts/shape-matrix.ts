@@ -78,6 +78,7 @@ export interface MatrixWords {
     readonly chatAccount: string;
     readonly end: string;
     readonly adopt: string;
+    readonly anew: string;
   };
   readonly yes: string;
   readonly no: string;
@@ -92,7 +93,8 @@ export interface MatrixWords {
   readonly isSealed: (room: string) => string;
   /** The room of that name was sealed before, and has keys and a log. */
   readonly wasSealed: (room: string) => string;
-  readonly adoptSealed: string;
+  /** An option for Matrix rooms alone, with a sealed one. */
+  readonly notSealed: (option: string) => string;
   readonly faults: Readonly<Record<MatrixFault, string>>;
   readonly otherFault: (code: string) => string;
   readonly login: {
@@ -128,6 +130,7 @@ export interface MatrixWords {
     readonly made: (room: string) => string;
     readonly adopted: (room: string) => string;
     readonly exists: (room: string) => string;
+    readonly inside: (room: string) => string;
     readonly failed: (room: string, why: string) => string;
     readonly unsafe: (room: string) => string;
     readonly flaw: (text: string) => string;

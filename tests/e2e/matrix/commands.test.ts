@@ -81,9 +81,9 @@ mappings:
     const code = await matrixLogin(io, { ...p.asked, account: null });
     return { code, said: io.stderr() };
   };
-  const init = async (p: Place, adopt: string | null = null) => {
+  const init = async (p: Place, adopt: string | null = null, anew = false) => {
     const io = fakeIo();
-    const code = await roomInit(io, { ...p.asked, room: "class", printCode: false, adopt });
+    const code = await roomInit(io, { ...p.asked, room: "class", printCode: false, adopt, anew });
     return { code, said: io.stderr() };
   };
   const told = async (p: Place) => {
@@ -293,6 +293,28 @@ mappings:
     expect([taken.code, taken.said]).toEqual([0, expect.stringContaining('The room "class" is taken over')]);
     const name = await hand.call("GET", `/rooms/${encodeURIComponent(own)}/state/m.room.name/`);
     expect(name).toEqual({ name: "Schedule" });
+  });
+
+  test("a room that the bridge is no more in makes way for another, and one that it is in does not", async () => {
+    const p = await place();
+    const bot = await server.register("bot");
+    await login(p, careful(bot));
+    await init(p);
+    const hand = await server.login(bot);
+    const rooms = async () =>
+      z.object({ joined_rooms: z.array(z.string()) }).parse(await hand.call("GET", "/joined_rooms"))
+        .joined_rooms;
+    const [first = ""] = await rooms();
+    const kept = await init(p, null, true);
+    expect([kept.code, kept.said]).toEqual([1, expect.stringContaining('still in the room "class"')]);
+    await hand.call("POST", `/rooms/${encodeURIComponent(first)}/leave`, {});
+    await hand.call("POST", `/rooms/${encodeURIComponent(first)}/forget`, {});
+    expect((await told(p)).check).toContain("room init ROOM --anew");
+    expect((await init(p)).said).toContain("nothing was changed");
+    const made = await init(p, null, true);
+    expect([made.code, made.said]).toEqual([0, expect.stringContaining('The room "class" is made')]);
+    expect(await rooms()).toEqual([expect.not.stringContaining(first)]);
+    expect((await told(p)).check).toContain('✓ the room "class" is encrypted');
   });
 
   test("what cannot be a Matrix name, and a room of another kind, are told before anything is asked", async () => {
