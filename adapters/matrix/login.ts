@@ -76,9 +76,11 @@ async function byPassword(
   const flows = read(LoginFlows, await api.call({ method: "GET", path: at }, signal));
   if (flows.kind === "fault") return flows;
   if (!flows.value.flows.some((flow) => flow.type === "m.login.password")) return fault("no_password_login");
+  // A name without its server is taken without the sign before it.
+  const name = proof.user.includes(":") ? proof.user : proof.user.replace(/^@/, "");
   const body = {
     type: "m.login.password",
-    identifier: { type: "m.id.user", user: proof.user },
+    identifier: { type: "m.id.user", user: name },
     password: proof.password,
     device_id: newDevice(o.random),
     initial_device_display_name: o.deviceName,

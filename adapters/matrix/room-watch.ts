@@ -155,10 +155,11 @@ export function createRoomWatch(o: RoomWatchOptions) {
 
     /** Joins where it was told to: into a room of ours again, or into the one that replaced it. */
     async invited({ room }: Invitation, signal: AbortSignal): Promise<boolean> {
-      const name = nameOf(room) ?? awaited.get(room);
+      const own = nameOf(room);
+      const name = own ?? awaited.get(room);
       if (name === undefined) return false;
-      const joined = await joinRoom(o.api, room, [], signal);
-      if (joined.kind === "ok") lookSoon(name);
+      // Into the one that replaced ours it comes where it is looked whether it did.
+      if (own === null || (await joinRoom(o.api, room, [], signal)).kind === "ok") lookSoon(name);
       return true;
     },
 

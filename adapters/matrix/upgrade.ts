@@ -3,7 +3,7 @@ import type { RoomId, UserId } from "./ids.ts";
 import { levelFor, levelOf } from "./power.ts";
 import { mendRoom, type RoomFinding, type RoomWish } from "./room-check.ts";
 import { readState } from "./room-state.ts";
-import { joinRoom } from "./rooms-api.ts";
+import { joinRoom, leaveRoom } from "./rooms-api.ts";
 import type { Fault } from "./wire.ts";
 
 /**
@@ -36,12 +36,21 @@ export async function followUpgrade(
   if (successor === null) return { kind: "not_replaced" };
   if (levelOf(power, successor.by) < levelFor(power.levels, "m.room.tombstone"))
     return { kind: "not_replaced" };
-  const joined = await joinRoom(api, successor.room, [serverOf(successor.by)], signal);
-  if (joined.kind === "fault")
-    return joined.code === "M_FORBIDDEN" ? { kind: "uninvited", room: successor.room } : joined;
+  const there = await readState(api, successor.room, bot, signal);
+  if (there.kind === "fault" && there.code !== "M_FORBIDDEN" && there.code !== "M_NOT_FOUND") return there;
+  const inside = there.kind === "ok" && there.value.inside;
+  if (!inside) {
+    const joined = await joinRoom(api, successor.room, [serverOf(successor.by)], signal);
+    if (joined.kind === "fault")
+      return joined.code === "M_FORBIDDEN" ? { kind: "uninvited", room: successor.room } : joined;
+  }
   const after = await readState(api, successor.room, bot, signal);
   if (after.kind === "fault") return after;
-  if (after.value.predecessor !== old) return { kind: "not_replaced" };
+  if (after.value.predecessor !== old) {
+    // It was led there, and stays in no room that is none of ours; one of ours it was in before.
+    if (!inside) await leaveRoom(api, successor.room, signal);
+    return { kind: "not_replaced" };
+  }
   const findings = await mendRoom(api, successor.room, bot, wish, signal);
   if (findings.kind === "fault") return findings;
   const unsafe = findings.value.some((finding) => finding.unsafe);

@@ -32,6 +32,9 @@ describe.skipIf(environment === null)("logging in to a real homeserver", () => {
     const names = server.rows("SELECT display_name FROM devices WHERE user_id = ?", bot.user);
     expect(names).toEqual([{ display_name: "Laptop" }]);
     expect(bot.device).toMatch(/^[A-Z]{10}$/);
+    const short = bot.user.slice(0, bot.user.indexOf(":"));
+    const proof = { kind: "password", user: short, password: bot.password } as const;
+    expect(got(await login(wayTo(server.url), proof, o, never)).user).toBe(bot.user);
     expect(got(await checkServer(bot.api, never))).toBeNull();
     expect(got(await uploadLimit(bot.api, never))).toBe(600 * 2 ** 20);
   });

@@ -348,6 +348,19 @@ describe.skipIf(environment === null).each(["10", "12"])(
       } as const;
       expect(await bot.api.call(call, never)).toMatchObject({ kind: "ok" });
       expect(await followUpgrade(bot.api, room, bot.user, wish, never)).toEqual({ kind: "not_replaced" });
+      const flaws = got(await checkRoom(bot.api, other, bot.user, wish, never)).map(({ flaw }) => flaw);
+      expect(flaws, "one of the bot's own stays its own").not.toContain("bot_outside");
+
+      const stranger = await handOn(server, "stranger");
+      const open = roomOf(await stranger.call("POST", "/createRoom", { preset: "public_chat" }));
+      expect(
+        await bot.api.call({ ...call, body: { body: "", replacement_room: open } }, never),
+      ).toMatchObject({
+        kind: "ok",
+      });
+      expect(await followUpgrade(bot.api, room, bot.user, wish, never)).toEqual({ kind: "not_replaced" });
+      const members = await stranger.call("GET", `/rooms/${encodeURIComponent(open)}/joined_members`);
+      expect(Object.keys(Object(members).joined), "of a stranger's it is none").toEqual([stranger.user]);
     });
 
     test("a direct chat is encrypted from its beginning, and a room that was left is left", async () => {
