@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -34,6 +35,7 @@ Command = dict[str, Any]
 
 PAGE = 500
 SYNC_TIMEOUT_MS = 10_000
+GRACE_S = 3
 
 
 class ReaderError(Exception):
@@ -245,6 +247,14 @@ async def lines() -> asyncio.StreamReader:
     return reader
 
 
+async def listen(source: asyncio.StreamReader, queue: asyncio.Queue[bytes]) -> None:
+    """Takes in commands; an empty line is the end, which a command that never ends must not put off."""
+    while line := await source.readline():
+        queue.put_nowait(line)
+    queue.put_nowait(b"")
+    asyncio.get_running_loop().call_later(GRACE_S, os._exit, 0)
+
+
 async def answer(do: Callable[[Command], Awaitable[Any]], command: Command) -> Command:
     """What came of one command; whatever went wrong belongs to the test that asked."""
     try:
@@ -264,13 +274,15 @@ async def main() -> None:
         for name, method in vars(Reader).items()
         if not name.startswith("_") and asyncio.iscoroutinefunction(method)
     }
-    source = await lines()
-    while line := await source.readline():
+    queue: asyncio.Queue[bytes] = asyncio.Queue()
+    listening = asyncio.create_task(listen(await lines(), queue))
+    while line := await queue.get():
         command: Command = json.loads(line)
         told = await answer(commands[command["do"]], command)
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     await reader.close({})
+    await listening
 
 
 if __name__ == "__main__":
