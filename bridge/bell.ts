@@ -25,10 +25,12 @@ export function createBell(clock: Clock): Bell {
     async wait(until, signal) {
       if (!rung && !signal.aborted) {
         const stop = new AbortController();
-        const either = AbortSignal.any([signal, stop.signal]);
-        wakeUp = () => stop.abort(WOKEN);
+        const wake = () => stop.abort(WOKEN);
+        wakeUp = wake;
+        signal.addEventListener("abort", wake, { once: true });
         const ms = until === null ? LONGEST : Math.min(LONGEST, Math.max(0, until - clock.now()));
-        await clock.sleep(ms, either);
+        await clock.sleep(ms, stop.signal);
+        signal.removeEventListener("abort", wake);
         wakeUp = null;
       }
       rung = false;

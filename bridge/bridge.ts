@@ -201,7 +201,7 @@ export function createBridge(o: BridgeOptions) {
         room,
         roomId: Buffer.from(state.roomId).toString("hex"),
         certs: Buffer.concat(store.seal.certs(state.rootPk).map((c) => c.cert)),
-        head: log.head(room, Number.isFinite(seen) ? seen : state.lastT),
+        head: log.head(room, Number.isFinite(seen) ? seen : state.lastT, state),
         chains,
         // Nothing that came later: the witness was told of this view's places only.
         records: (serial, restart, from, limit) => {

@@ -113,5 +113,7 @@ export const planted: Part = (o) => hunt(o, threads);
 /** The core under every fault, in a simulation and as a process that is killed. */
 export const core: Part = async (o) => {
   if (o.seed !== null) return replay(o.seed, o.say);
-  return [...(await simulations(o)), ...(await planted(o)), ...(await storm(o))];
+  const seeded = async () => [...(await simulations(o)), ...(await planted(o))];
+  // The storm mostly waits, which leaves the cores to the rest.
+  return (await Promise.all([seeded(), storm(o)])).flat();
 };

@@ -40,6 +40,9 @@ const LONGEST_PAUSE = 2 * 3_600_000;
 /** How soon it is looked whether there is room again, ms. */
 const LOOK_AGAIN = 5_000;
 
+/** Without a reason of its own an abort makes an error, with its stack, each time. */
+const DONE = "done";
+
 type Result =
   | { readonly kind: "ready"; readonly meta: MediaMeta; readonly key: string }
   | { readonly kind: "failed"; readonly code: string }
@@ -96,14 +99,14 @@ export function createMediaStage(o: MediaStageOptions) {
     } catch (error) {
       if (isFull(error)) {
         // No fault of the attachment: it counts as no try.
-        done.abort();
+        done.abort(DONE);
         o.space.foundFull();
         return;
       }
       result =
         error instanceof TooLarge ? { kind: "failed", code: "too_large" } : { kind: "retry", at: null };
     }
-    done.abort();
+    done.abort(DONE);
     if (outer.aborted && result.kind !== "ready") return;
     if (result.kind === "retry" && m.tries + 1 >= TRIES) result = { kind: "failed", code: "unavailable" };
     if (result.kind === "retry") {

@@ -14,10 +14,17 @@ const endings = new Set(
 /** The last moment that a calendar knows of, with a day to spare for zones. */
 const LAST = 8.64e15 - 86_400_000;
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 /** The local day of a moment, like 2026-11-24. A time out of all bounds is taken for the nearest there is. */
 function day(at: Millis, timezone: string): string {
   const known = Math.min(LAST, Math.max(0, at));
-  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(known);
+  let format = formats.get(timezone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
+    formats.set(timezone, format);
+  }
+  return format.format(known);
 }
 
 /** Our own name for an attachment: its kind, the post's day and its place in the post. */

@@ -28,11 +28,11 @@ const past = (local: number, minutes: number): number =>
   ((local - minutes + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES) - DAY_MINUTES / 2;
 
 /**
- * The next moment at or after `at` whose local time is `minutes`. Where clocks are put forward over that time, it is
+ * The next moment at or after `at` (`local` by the local clock) whose local time is `minutes`. Where clocks are put forward over that time, it is
  * the moment at which they are; where they are put back over it, either of the two.
  */
-function next(at: Millis, minutes: number, zone: string): Millis {
-  const wait = (minutes - localMinutes(at, zone) + DAY_MINUTES) % DAY_MINUTES;
+function next(at: Millis, minutes: number, zone: string, local = localMinutes(at, zone)): Millis {
+  const wait = (minutes - local + DAY_MINUTES) % DAY_MINUTES;
   const guess = at + Math.round(wait * MINUTE);
   // Where the clock was changed in between, the guess is off by the change.
   const off = past(localMinutes(guess, zone), minutes);
@@ -59,7 +59,8 @@ export function silentUntil(at: Millis, timing: RoomTiming, zone: string): Milli
 /** When a delivery accepted at `now` is due: the next slot, a random wait, and out of the silent hours. */
 export function dueAt(now: Millis, timing: RoomTiming, zone: string, random: Random): Millis {
   const { slots, jitter } = timing;
-  let at = slots.length === 0 ? now : Math.min(...slots.map((slot) => next(now, slot, zone)));
+  const local = localMinutes(now, zone);
+  let at = slots.length === 0 ? now : Math.min(...slots.map((slot) => next(now, slot, zone, local)));
   if (jitter > 0) at += Math.floor(random.next() * (jitter + 1));
   return silentUntil(at, timing, zone) ?? at;
 }

@@ -112,6 +112,7 @@ export function openFile(
     }
   }
   const padded = concat(...pieces);
-  if (padded.subarray(about.size).some((byte) => byte !== 0)) return null;
+  const padding = padded.subarray(about.size);
+  if (Buffer.compare(padding, new Uint8Array(padding.length)) !== 0) return null;
   return padded.slice(0, about.size);
 }

@@ -15,13 +15,13 @@ export interface Blind {
 /** One row for each room that has to be told of a silence or of its end. */
 export function blindStore(db: Db) {
   const all = db.prepare<[string], { room: string; since: number; until: number | null; caught: number }>(
-    "SELECT room, since, until, caught FROM blind WHERE source = ? ORDER BY room",
+    "SELECT room, since, until, caught FROM blind WHERE source = +? ORDER BY room",
   );
   const put = db.prepare(
     `INSERT INTO blind (source, room, since, until, caught) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (source, room) DO UPDATE SET until = excluded.until, caught = excluded.caught`,
   );
-  const end = db.prepare("DELETE FROM blind WHERE source = ? AND room = ?");
+  const end = db.prepare("DELETE FROM blind WHERE source = +? AND room = ?");
   return {
     of: (source: SourceName): ReadonlyMap<RoomName, Blind> =>
       new Map(

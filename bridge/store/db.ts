@@ -5,6 +5,10 @@ import type { Vault } from "../vault/vault.ts";
 import { copyBefore, makePrivate } from "./before-upgrade.ts";
 import { migrations } from "./migrations.ts";
 
+/**
+ * An open database. Where a statement orders (ORDER BY, min, max), a parameter that is compared by `=` or limits it is
+ * written `+?`: with a bare `?` SQLite compiles the statement anew each time, which costs more than running it.
+ */
 export type Db = Database.Database;
 
 export type OpenProblem =

@@ -68,7 +68,7 @@ export function deliveryStore(db: Db, vault: Vault) {
   );
   const setExtra = db.prepare("UPDATE deliveries SET extra_sealed = ? WHERE id = ?");
   const get = db.prepare("SELECT * FROM deliveries WHERE id = ?");
-  const ofAnnouncement = db.prepare("SELECT * FROM deliveries WHERE announcement = ? ORDER BY id");
+  const ofAnnouncement = db.prepare("SELECT * FROM deliveries WHERE announcement = +? ORDER BY id");
   const statesOf = db.prepare<[string], { revision: number; state: string }>(
     "SELECT revision, state FROM deliveries WHERE announcement = ?",
   );
@@ -88,7 +88,7 @@ export function deliveryStore(db: Db, vault: Vault) {
   );
   const setLacking = db.prepare("UPDATE deliveries SET lacking = ? WHERE id = ?");
   const lacking = db.prepare(
-    "SELECT * FROM deliveries WHERE announcement = ? AND lacking IS NOT NULL ORDER BY id",
+    "SELECT * FROM deliveries WHERE announcement = +? AND lacking IS NOT NULL ORDER BY id",
   );
   const requeue = db.prepare(
     `UPDATE deliveries SET state = 'queued', tries = 0, retry_at = 0, due_at = ?, key = NULL, extra_sealed = ?

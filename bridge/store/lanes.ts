@@ -9,7 +9,7 @@ import type { Db } from "./db.ts";
 export function laneStore(db: Db) {
   const head = db.prepare<[string], { id: number; due_at: number; retry_at: number; accepted_at: number }>(
     `SELECT id, due_at, retry_at, accepted_at FROM deliveries
-     WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`,
+     WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`,
   );
   const urgent = db
     .prepare<[string], number>(
@@ -21,13 +21,8 @@ export function laneStore(db: Db) {
      ON CONFLICT (room) DO UPDATE SET priority = excluded.priority, due_at = excluded.due_at`,
   );
   const drop = db.prepare("DELETE FROM lanes WHERE room = ?");
-  const due = db
-    .prepare<[number, number, number], string>(
-      "SELECT room FROM lanes WHERE priority = ? AND due_at <= ? ORDER BY due_at, room LIMIT ?",
-    )
-    .pluck();
   const soonest = db.prepare<[number, number], { room: string; due_at: number }>(
-    "SELECT room, due_at FROM lanes WHERE priority = ? ORDER BY due_at, room LIMIT ?",
+    "SELECT room, due_at FROM lanes WHERE priority = +? ORDER BY due_at, room LIMIT +?",
   );
   const lengths = db.prepare<[], { room: string; n: number }>(
     "SELECT room, count(*) AS n FROM deliveries WHERE state IN ('queued', 'fixed') GROUP BY room",
@@ -48,24 +43,23 @@ export function laneStore(db: Db) {
     /** Whether an urgent delivery waits in the room, so that what is before it may not wait. */
     urgent: (room: RoomName): boolean => urgent.get(room) !== undefined,
     head: (room: RoomName): number | null => head.get(room)?.id ?? null,
-    /** The due room that presses most and is not in `busy`: urgent lanes first, then by due time. */
-    next(now: Millis, busy: ReadonlySet<RoomName>): RoomName | null {
+    /**
+     * The due room that presses most and is not in `busy`: urgent lanes first, then by due time. Where none is due, when
+     * the next falls due (null: nothing waits).
+     */
+    next(
+      now: Millis,
+      busy: ReadonlySet<RoomName>,
+    ): { readonly room: RoomName } | { readonly next: Millis | null } {
       const taken: ReadonlySet<string> = busy;
+      let next: Millis | null = null;
       for (const priority of [0, 1]) {
-        const room = due.all(priority, now, busy.size + 1).find((name) => !taken.has(name));
-        if (room !== undefined) return RoomName.parse(room);
+        const first = soonest.all(priority, busy.size + 1).find(({ room }) => !taken.has(room));
+        if (first === undefined) continue;
+        if (first.due_at <= now) return { room: RoomName.parse(first.room) };
+        next = next === null ? first.due_at : Math.min(next, first.due_at);
       }
-      return null;
-    },
-    /** When the next lane that is not in `busy` falls due; null when nothing waits. */
-    nextDue(busy: ReadonlySet<RoomName>): Millis | null {
-      const taken: ReadonlySet<string> = busy;
-      let least: Millis | null = null;
-      for (const priority of [0, 1]) {
-        const row = soonest.all(priority, busy.size + 1).find(({ room }) => !taken.has(room));
-        if (row !== undefined && (least === null || row.due_at < least)) least = row.due_at;
-      }
-      return least;
+      return { next };
     },
     /** Deliveries waiting in each room that has any: for `status`. */
     lengths: () => lengths.all(),

@@ -74,7 +74,7 @@ export function mediaStore(db: Db, vault: Vault) {
     "UPDATE media SET state = 'pending', retry_at = ?, tries = 0 WHERE id = ? AND state = 'spent'",
   );
   const pending = db.prepare<[number], Row & { retry_at: number }>(
-    `SELECT ${COLUMNS}, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT ?`,
+    `SELECT ${COLUMNS}, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT +?`,
   );
   const lost = db.prepare(
     `UPDATE media SET state = 'pending', code = NULL, spool_sealed = NULL, retry_at = ?, tries = 0

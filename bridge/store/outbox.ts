@@ -175,8 +175,9 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
 
     async claim(now, busy) {
       for (;;) {
-        const room = lanes.next(now, busy);
-        if (room === null) return { next: lanes.nextDue(busy) };
+        const found = lanes.next(now, busy);
+        if ("next" in found) return found;
+        const { room } = found;
         const head = lanes.head(room);
         const row = head === null ? null : deliveries.get(head);
         if (row === null) throw new Error("a lane without a head");

@@ -101,7 +101,7 @@ export function sealStore(db: Db, vault: Vault) {
     )
     .pluck();
   const certs = db.prepare<[Uint8Array], { serial: number; cert: Buffer }>(
-    "SELECT serial, cert FROM seal_certs WHERE root_pk = ? ORDER BY serial",
+    "SELECT serial, cert FROM seal_certs WHERE root_pk = +? ORDER BY serial",
   );
   const insertCert = db.prepare(
     "INSERT INTO seal_certs (root_pk, serial, cert, online_sealed) VALUES (?, ?, ?, ?)",
@@ -124,7 +124,7 @@ export function sealStore(db: Db, vault: Vault) {
       last_seq: number | null;
       last_hash: Buffer | null;
     }
-  >("SELECT * FROM seal_chains WHERE room = ? ORDER BY serial, restart");
+  >("SELECT * FROM seal_chains WHERE room = +? ORDER BY serial, restart");
   const putChain = db.prepare(
     `INSERT OR REPLACE INTO seal_chains (room, serial, restart, first_seq, first_epoch, last_seq, last_hash)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -134,11 +134,11 @@ export function sealStore(db: Db, vault: Vault) {
   );
   const read = db.prepare<[string, number, number, number, number], LogRow>(
     `SELECT serial, restart, seq, epoch, record FROM seal_log
-     WHERE room = ? AND serial = ? AND restart = ? AND seq >= ? ORDER BY seq LIMIT ?`,
+     WHERE room = +? AND serial = +? AND restart = +? AND seq >= ? ORDER BY seq LIMIT +?`,
   );
   const lastOld = db
     .prepare<[string, number, number, number], number | null>(
-      "SELECT max(seq) FROM seal_log WHERE room = ? AND serial = ? AND restart = ? AND epoch < ?",
+      "SELECT max(seq) FROM seal_log WHERE room = +? AND serial = +? AND restart = +? AND epoch < ?",
     )
     .pluck();
   const trim = db.prepare("DELETE FROM seal_log WHERE room = ? AND serial = ? AND restart = ? AND seq < ?");
@@ -154,7 +154,7 @@ export function sealStore(db: Db, vault: Vault) {
            AS first,
          (SELECT max(seq) FROM seal_log n WHERE n.room = c.room AND n.serial = c.serial AND n.restart = c.restart)
            AS last
-       FROM seal_chains c WHERE c.room = ?
+       FROM seal_chains c WHERE c.room = +?
      ) k
      JOIN seal_log l ON l.room = k.room AND l.serial = k.serial AND l.restart = k.restart AND l.seq = k.last
      ORDER BY k.serial, k.restart`,

@@ -39,7 +39,7 @@ export function sightingStore(db: Db, vault: Vault) {
     { foreign_hash: Buffer; foreign_sealed: Buffer | null; posted_at: number; announcement: string | null }
   >(
     `SELECT foreign_hash, foreign_sealed, posted_at, announcement FROM sightings
-     WHERE source = ? AND channel_hash = ? AND posted_at BETWEEN ? AND ? AND removed = 0 ORDER BY posted_at`,
+     WHERE source = +? AND channel_hash = +? AND posted_at BETWEEN ? AND ? AND removed = 0 ORDER BY posted_at`,
   );
   const eraseIds = db.prepare(
     "UPDATE sightings SET foreign_sealed = NULL WHERE foreign_sealed IS NOT NULL AND posted_at < ?",

@@ -35,20 +35,20 @@ export const mutants: readonly Mutant[] = [
   one(
     "a lane serves what is due first",
     "bridge/store/lanes.ts",
-    "WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`",
-    "WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY max(due_at, retry_at), id LIMIT 1`",
+    "WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`",
+    "WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY max(due_at, retry_at), id LIMIT 1`",
   ),
   one(
     "an urgent announcement overtakes",
     "bridge/store/lanes.ts",
-    "WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`",
-    "WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY urgent DESC, id LIMIT 1`",
+    "WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`",
+    "WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY urgent DESC, id LIMIT 1`",
   ),
   one(
     "an edit comes before its original",
     "bridge/store/lanes.ts",
-    "WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`",
-    "WHERE room = ? AND state IN ('queued', 'fixed') ORDER BY action, id LIMIT 1`",
+    "WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY id LIMIT 1`",
+    "WHERE room = +? AND state IN ('queued', 'fixed') ORDER BY action, id LIMIT 1`",
   ),
   one(
     "a retry is prepared anew",

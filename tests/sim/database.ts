@@ -1,4 +1,4 @@
-import Database, { type Statement } from "better-sqlite3";
+import Database, { type PragmaOptions, type Statement } from "better-sqlite3";
 import type { Db } from "../../bridge/store/db.ts";
 
 /** All rows of all tables. */
@@ -9,6 +9,10 @@ interface Open {
   readonly db: Db;
   readonly statements: Map<string, unknown[]>;
   readonly own: Map<string, Statement<unknown[], unknown>>;
+  /** Settings that were made: to make one again would only have every statement compiled anew. */
+  readonly settings: Set<string>;
+  /** It takes no changes: the life that it served is dead. */
+  frozen: boolean;
 }
 
 /** One of a run that has ended: compiling its statements anew would cost more than all that a run does with them. */
@@ -35,6 +39,11 @@ export class Durable {
     return this.#open.db;
   }
 
+  /** No change is taken any more until the next life. */
+  freeze(): void {
+    this.#open.frozen = true;
+  }
+
   /** All that is committed, to be put back later. */
   image(): Image {
     return this.#tables().map((table) => [table, this.#query(`SELECT * FROM ${table}`).raw().all()]);
@@ -48,7 +57,7 @@ export class Durable {
       this.#open = this.#made(bytes);
     }
     this.#asked = new Map();
-    this.db.pragma("query_only = OFF");
+    this.#open.frozen = false;
     if (putBack === null) return;
     this.#empty();
     for (const [table, rows] of putBack)
@@ -64,7 +73,9 @@ export class Durable {
   }
 
   #tables(): readonly string[] {
-    const names = this.#query("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+    const names = this.#query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")
+      .pluck()
+      .all();
     return names.map(String);
   }
 
@@ -75,37 +86,50 @@ export class Durable {
     return known;
   }
 
+  /** Tables stand in the order in which they were made: none comes before one that it refers to. */
   #empty(): void {
-    this.db.pragma("foreign_keys = OFF");
-    for (const table of this.#tables())
+    for (const table of this.#tables().toReversed())
       if (table !== "vault_check") this.#query(`DELETE FROM ${table}`).run();
   }
 
   /** An ended run's database, emptied. */
   #taken(open: Open): Open {
     this.#open = open;
-    this.db.pragma("query_only = OFF");
+    open.frozen = false;
     this.#empty();
     return this.#lent(open);
   }
 
   #made(image: Buffer | null): Open {
     const db = image === null ? new Database(":memory:") : new Database(image);
-    return this.#lent({ db, statements: new Map(), own: new Map() });
+    return this.#lent({ db, statements: new Map(), own: new Map(), settings: new Set(), frozen: false });
   }
 
   /** Lets the connection serve this run: its statements are used again, its transactions fail where they shall. */
   #lent(open: Open): Open {
-    const { db, statements } = open;
+    const { db, statements, settings } = open;
     const prepare = Database.prototype.prepare.bind(db);
     const transaction = Database.prototype.transaction.bind(db);
+    const pragma = Database.prototype.pragma.bind(db);
+    const changes = (): void => {
+      if (open.frozen)
+        throw new Database.SqliteError("attempt to write a readonly database", "SQLITE_READONLY");
+    };
+    const guarded = (statement: Statement): Statement => {
+      const run = statement.run.bind(statement);
+      const ifAlive = (...values: unknown[]): unknown => {
+        changes();
+        return run(...values);
+      };
+      return statement.readonly ? statement : Object.defineProperty(statement, "run", { value: ifAlive });
+    };
     // The n-th statement of one text in a life is the n-th of it in every life: each has its own way of reading rows.
     const cached = (sql: string): unknown => {
       const known = statements.get(sql) ?? [];
       statements.set(sql, known);
       const n = this.#asked.get(sql) ?? 0;
       this.#asked.set(sql, n + 1);
-      const statement = known[n] ?? prepare(sql);
+      const statement = known[n] ?? guarded(prepare(sql));
       known[n] = statement;
       return statement;
     };
@@ -113,6 +137,7 @@ export class Durable {
       this.#query(sql, open),
     );
     const immediate = (work: () => unknown): unknown => {
+      changes();
       begin?.run();
       try {
         const result = work();
@@ -126,6 +151,12 @@ export class Durable {
     };
     const failing = (work: () => unknown): unknown =>
       db.inTransaction ? transaction(work) : { immediate: () => immediate(work) };
+    const set = (source: string, options?: PragmaOptions): unknown => {
+      if (settings.has(source)) return [];
+      if (source.includes("=")) settings.add(source);
+      return pragma(source, options);
+    };
+    Object.defineProperty(db, "pragma", { value: set, configurable: true });
     Object.defineProperty(db, "prepare", { value: cached, configurable: true });
     Object.defineProperty(db, "transaction", { value: failing, configurable: true });
     return open;

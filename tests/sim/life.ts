@@ -58,7 +58,7 @@ export function born(s: Surroundings, number: number): Living {
   const life: Life = {
     number,
     dead: false,
-    freeze: () => void db.pragma("query_only = ON"),
+    freeze: () => s.durable.freeze(),
   };
   const info = { title: "Расписание", zone: "Europe/Moscow", lang: "ru", history: 14, origins: [] } as const;
   const bridge = createBridge({

@@ -80,8 +80,21 @@ function linked(s: Surroundings, folder: string): readonly Uint8Array[] {
   return kept.flat();
 }
 
+type Entry = NonNullable<Payload["files"]>[number];
+
+/** What the files of a room are as a reader gets them; each is opened once. */
+function filesOf(s: Surroundings, folder: string): (entry: Entry) => string {
+  const known = new Map<string, string>();
+  return (entry) => {
+    const name = [entry.id, entry.key, entry.hash, entry.size].join();
+    const found = known.get(name) ?? fileOf(s, folder, entry);
+    known.set(name, found);
+    return found;
+  };
+}
+
 /** What a file as a reader gets it is. */
-function fileOf(s: Surroundings, folder: string, entry: NonNullable<Payload["files"]>[number]): string {
+function fileOf(s: Surroundings, folder: string, entry: Entry): string {
   const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64url"));
   const carried = s.disk.bytes(`${folder}/f/${Buffer.from(bytes(entry.id)).toString("hex")}`);
   if (carried === null) return "missing";
@@ -101,6 +114,7 @@ export function sealedRoom(s: Surroundings, life: Living, room: RoomName): reado
   if (state === null) throw new Error("no keys");
   const shown = new Map<string, { id: string; states: { rev: number; state: State }[]; gone: boolean }>();
   const keys = new Map<number, Uint8Array>();
+  const opened = filesOf(s, folder);
   for (const record of linked(s, folder)) {
     const epoch = parseRecord(record)?.epoch ?? 0;
     const key = keys.get(epoch) ?? postKey(s.lib, dayKey(s.lib, state.key, state.keyEpoch, epoch));
@@ -122,19 +136,19 @@ export function sealedRoom(s: Surroundings, life: Living, room: RoomName): reado
       const rev = p.rev ?? 0;
       if (item.states.some((other) => other.rev >= rev))
         s.world.wrong(`${room}: revision ${rev} of an announcement stands there twice`);
-      item.states.push({ rev, state: stateOf(s, folder, p) });
+      item.states.push({ rev, state: stateOf(p, opened) });
     }
   }
   return [...shown.values()].map((item) => ({ ...item, states: item.states.map((x) => x.state) }));
 }
 
-function stateOf(s: Surroundings, folder: string, p: Payload): State {
+function stateOf(p: Payload, opened: (entry: Entry) => string): State {
   const [text = "", ...lines] = (p.text ?? "").split("\n\n");
   const whole = p.text?.length ?? 0;
   return {
     text,
     lines: lines.map(reasonOf),
-    files: (p.files ?? []).map((entry) => fileOf(s, folder, entry)),
+    files: (p.files ?? []).map(opened),
     struck: (p.marks ?? []).some((m) => m.m === "strike" && m.s === 0 && m.e === whole),
     was: p.was ?? null,
     reply: p.reply ?? null,

@@ -127,7 +127,6 @@ class Play {
   #start(): void {
     const { world } = this.#s;
     const life = this.#life;
-    life.freeze = () => void life.db.pragma("query_only = ON");
     world.note(`life ${life.number}`);
     this.#s.source.idle = false;
     begin(this.#s, life, this.#restored).then(

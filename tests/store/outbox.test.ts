@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Cursor, MappingName, RoomName } from "../../bridge/model/ids.ts";
 import type { Outcome } from "../../bridge/model/outcome.ts";
+import type { Db } from "../../bridge/store/db.ts";
 import { openStore } from "../../bridge/store/store.ts";
 import { core, mapping, ROOM, SOURCE, type TestCore } from "../core.helper.ts";
 import { accept, arrival, bytes, claim, head, removal, route, sent, to } from "./arrivals.helper.ts";
@@ -268,7 +269,8 @@ test("whatever is queued and however it goes, every lane is first in, first out,
   );
 });
 
-test("no question but those of status, start and night reads through a table: each finds what it needs by an index", async () => {
+/** All statements of the store. */
+async function statements(): Promise<{ readonly db: Db; readonly asked: readonly string[] }> {
   const c = await core();
   const asked: string[] = [];
   const recording = new Proxy(c.db, {
@@ -283,15 +285,20 @@ test("no question but those of status, start and night reads through a table: ea
     },
   });
   openStore(recording, c.vault, 14);
+  return { db: c.db, asked };
+}
+
+test("no question but those of status, start and night reads through a table: each finds what it needs by an index", async () => {
+  const { db, asked } = await statements();
   const scans = asked.filter((sql) => {
     const parameters = Array.from({ length: sql.split("?").length - 1 }, () => 0);
-    const plan = c.db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
+    const plan = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
     return plan.some(({ detail }) => detail.startsWith("SCAN") && !detail.includes("seal_"));
   });
   expect(scans.map((sql) => sql.replaceAll(/\s+/gu, " ").trim()).toSorted()).toEqual(
     [
       // The first few of an index, in its order.
-      "SELECT id, source, kind, ref_sealed, size_limit, state, code, tries, spool_sealed, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT ?",
+      "SELECT id, source, kind, ref_sealed, size_limit, state, code, tries, spool_sealed, retry_at FROM media WHERE state = 'pending' ORDER BY retry_at LIMIT +?",
       // For `status`.
       "SELECT name, n FROM counters ORDER BY name",
       "SELECT room, count(*) AS n FROM deliveries WHERE state IN ('queued', 'fixed') GROUP BY room",
@@ -306,4 +313,11 @@ test("no question but those of status, start and night reads through a table: ea
     ].toSorted(),
   );
   expect(asked.length).toBeGreaterThan(60);
+});
+
+test("no question that orders is compiled anew each time it is asked", async () => {
+  const { asked } = await statements();
+  const orders = asked.filter((sql) => /^SELECT\b.*(\bORDER BY\b|\b(min|max)\()/su.test(sql));
+  expect(orders.filter((sql) => /(?<![<>])= \?|LIMIT \?/u.test(sql))).toEqual([]);
+  expect(orders.length).toBeGreaterThan(10);
 });
