@@ -1,10 +1,25 @@
+import { z } from "zod";
 import type { Random } from "../../bridge/model/effects.ts";
 import type { Api } from "./api.ts";
 import type { Homeserver } from "./client.ts";
 import { DeviceId, type UserId } from "./ids.ts";
 import { type Password, withPassword } from "./interactive.ts";
 import { path } from "./path.ts";
-import { DeviceKeys, Done, fault, LoggedIn, LoginFlows, type Read, read, Versions, WhoAmI } from "./wire.ts";
+import {
+  DeviceKeys,
+  Done,
+  eventsIn,
+  fault,
+  LoggedIn,
+  LoginFlows,
+  type Read,
+  read,
+  Versions,
+  WhoAmI,
+} from "./wire.ts";
+
+const Devices = z.object({ devices: z.array(z.unknown()) });
+const Device = z.object({ device_id: DeviceId, display_name: z.string().nullish() });
 
 /** What a login yields. The token is secret: it is stored sealed and goes nowhere but into `Homeserver.api`. */
 export interface Credentials {
@@ -142,6 +157,19 @@ export async function logout(api: Api, signal: AbortSignal): Promise<Read<null>>
   if (answer.kind === "refused" && answer.errcode === "M_UNKNOWN_TOKEN") return { kind: "ok", value: null };
   const done = read(Done, answer);
   return done.kind === "fault" ? done : { kind: "ok", value: null };
+}
+
+/** Whether the account has devices of a name besides `own`: sessions of ours that were not ended. */
+export async function othersNamed(
+  api: Api,
+  own: DeviceId,
+  name: string,
+  signal: AbortSignal,
+): Promise<Read<boolean>> {
+  const found = read(Devices, await api.call({ method: "GET", path: "/_matrix/client/v3/devices" }, signal));
+  if (found.kind === "fault") return found;
+  const others = eventsIn(Device, found.value.devices).filter((one) => one.device_id !== own);
+  return { kind: "ok", value: others.some((one) => one.display_name === name) };
 }
 
 /** Removes another device of the account, whose token is lost. One that is gone already is done. */

@@ -26,7 +26,8 @@ export type Signed =
 
 /**
  * What came of a login.
- * - `in`: there is a session, and all of it is kept. `old`: what became of the session before it.
+ * - `in`: there is a session, and all of it is kept. `old`: what became of the session before it; `left`: it, or another
+ *   of the same name (made after the backup that was put back), is there still.
  * - a fault: nothing was changed here; `other_user`: it is another account than that whose rooms are kept.
  */
 export type LoggedIn =
@@ -118,7 +119,9 @@ async function within(
     if (seed !== null && signed === "signed") keepIdentity(kept, seed, o.backup);
   });
   await o.settled();
-  const old = before === null ? "none" : await ended(server, api, before, o.proof, signal);
+  const gone = before === null ? "none" : await ended(server, api, before, o.proof, signal);
+  const others = await session.othersNamed(api, device, settings.deviceName, signal);
+  const old = others.kind === "ok" && others.value ? "left" : gone;
   return { kind: "in", user, signed, old };
 }
 

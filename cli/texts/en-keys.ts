@@ -98,7 +98,7 @@ export const keys: KeyWords = {
       `Restored to ${folder}, as of ${made}. Rooms: ${rooms.join(", ") || "none"}.`,
     keyWritten: (file) => `The vault's key was written to ${file}.`,
     accounts: (names) =>
-      `The keys of Matrix sessions are in no backup: an older copy of them must never be used again. Log in anew, best before the start; nobody has to join again, and the session of before is ended: ${names.map((name) => call(`matrix login ${name}`)).join("; ")}`,
+      `The keys of Matrix sessions are in no backup: an older copy of them must never be used again. Log in anew, best before the start; nobody has to join again, and the session of before is ended. What was announced after the backup comes to Matrix rooms a second time: ${names.map((name) => call(`matrix login ${name}`)).join("; ")}`,
     next: `Links stay valid. At the next start each room begins a new chain, and what was published after the backup is fetched from MAX and posted again; readers see it once. Check, then start: ${call("check")} and ${call("run")}. If the old machine was seized: have the bot's token revoked, and renew the rooms: ${call("room certify --all")}`,
   },
   certify: {

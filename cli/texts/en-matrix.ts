@@ -136,7 +136,7 @@ export const matrix: MatrixWords = {
     unsignedYet:
       "The account is logged in, but its device is not confirmed yet. Announcements are sent, encrypted; people's programs warn of the device, and some will refuse it. Log in again to confirm it.",
     oldLeft: (name) =>
-      `The session of before could not be removed. Remove it with another Matrix program (in Element: Settings, Sessions): all of this account but the newest "${name}".`,
+      `A session of before is open still: whoever has it hears and speaks as the bridge. Remove it with another Matrix program (in Element: Settings, Sessions): all of this account but the newest "${name}".`,
     next: (rooms) =>
       `Next, make the rooms on the server: ${rooms.map((room) => call(`room init ${room}`)).join("; ")}`,
   },

@@ -178,6 +178,7 @@ mappings:
     expect((await devices(bot)).filter((name) => name === "Laptop")).toHaveLength(1);
     expect(await stores()).toHaveLength(1);
     expect(await stores()).not.toEqual([first]);
+    expect(done.said).not.toContain("open still");
   });
 
   test("a backup opens with the account's code; restored, the account is said to be lost, and a login brings the same identity back", async () => {
@@ -214,8 +215,12 @@ mappings:
     await login(p, who);
     const identity = await master(bot);
     const other = await place();
-    expect((await login(other, careful(bot, who.code()))).code).toBe(0);
+    const done = await login(other, careful(bot, who.code()));
+    expect(done.code).toBe(0);
     expect(await master(bot)).toEqual(identity);
+    expect(done.said, "the lost one may be in somebody's hands").toContain(
+      "A session of before is open still",
+    );
   });
 
   test("an identity of another program makes way only when that is asked for, and another code may be named", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startWorld, type World } from "./bridge.helper.ts";
+import { faults } from "./faults.helper.ts";
 import { environment, type Homeserver, startHomeserver } from "./homeserver.helper.ts";
 import { type Reader, startReader } from "./nio.helper.ts";
 import { startSecondMachine } from "./second.helper.ts";
@@ -26,10 +27,10 @@ describe.skipIf(environment === null)("who comes and goes", () => {
   test("after a removal, a ban and a departure the next event has a new key, which they do not hold", async () => {
     const world = await startWorld({ server, mapping: "silence: off" });
     onTestFinished(() => world.close());
-    const [stays, removed, banned, leaves] = await Promise.all(
-      ["stays", "removed", "banned", "leaves"].map((name) => member(world, name)),
+    const [stays, removed, banned, leaves, between] = await Promise.all(
+      ["stays", "removed", "banned", "leaves", "between"].map((name) => member(world, name)),
     );
-    if (!(stays && removed && banned && leaves)) throw new Error("four were made");
+    if (!(stays && removed && banned && leaves && between)) throw new Error("five were made");
     const running = world.start();
     await world.reading();
     const room = encodeURIComponent(world.room);
@@ -47,7 +48,7 @@ describe.skipIf(environment === null)("who comes and goes", () => {
       return { session: told.session, event: await raw(told.event) };
     };
     let before = await post();
-    for (const gone of [removed, banned, leaves])
+    for (const gone of [removed, banned, leaves, between])
       await soon(async () => expect(await gone.opens(world.room, before.event)).toBe(true));
     const go = [
       [removed, () => rep.call("POST", `/rooms/${room}/kick`, { user_id: removed.user })],
@@ -67,6 +68,20 @@ describe.skipIf(environment === null)("who comes and goes", () => {
       expect(await who.sessions(world.room)).not.toContain(after.session);
       before = after;
     }
+
+    // What is encrypted already when somebody goes has the key that they hold: it is made anew.
+    const full = world.proxy.lay({ method: "PUT", path: /m\.room\.encrypted/, fault: faults.limited(500) });
+    const after = post();
+    await soon(async () => expect(full.hits).toBeGreaterThan(0));
+    const heard = [...running.output().matchAll(/account\.heard/g)].length;
+    await rep.call("POST", `/rooms/${room}/kick`, { user_id: between.user });
+    await soon(async () =>
+      expect([...running.output().matchAll(/account\.heard/g)].length).toBeGreaterThan(heard),
+    );
+    full.lift();
+    const { session, event } = await after;
+    expect(session).not.toBe(before.session);
+    expect(await between.opens(world.room, event)).toBe(false);
     await world.stop(running);
   }, 300_000);
 
