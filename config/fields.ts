@@ -116,3 +116,8 @@ export const backfill = z
 
 /** A list whose own wrong type is said in our words. */
 export const list = <T extends z.ZodType>(item: T) => z.array(item, { error: hint("list") });
+/** A list of one or more. (Why not zod's `min`: bounded.ts.) */
+export const filled = <T extends z.ZodType>(item: T) =>
+  list(item)
+    .refine((items) => items.length > 0, { error: hint("list") })
+    .meta({ minItems: 1 });

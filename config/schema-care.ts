@@ -1,16 +1,12 @@
 import { z } from "zod";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
-import { hint } from "./hints.ts";
 
 /** Ways to the rep, as written. */
 export const notices = z.strictObject(
   {
     command: about(
-      f
-        .list(f.text)
-        .min(1, { error: hint("list") })
-        .optional(),
+      f.filled(f.text).optional(),
       "A program and its arguments: it gets each notice on stdin, and its codes as POSTERN_NOTICE_… variables. No shell is between.",
       "Программа и её аргументы: получает каждое уведомление на stdin, а его коды в переменных POSTERN_NOTICE_…. Без оболочки.",
       { example: ["/usr/local/bin/tell-me", "--from", "postern"], off: true },

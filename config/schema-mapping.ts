@@ -3,7 +3,6 @@ import { MappingName, RoomName, SourceName } from "../bridge/model/ids.ts";
 import { attachmentKinds } from "../bridge/model/post.ts";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
-import { hint } from "./hints.ts";
 
 const selectors = (en: string, ru: string, example: unknown, off = true) =>
   about(f.list(f.selector).default([]), en, ru, { example, off });
@@ -22,7 +21,7 @@ export const mapping = z.strictObject(
       { example: -70801090403050 },
     ),
     rooms: about(
-      f.list(RoomName).min(1, { error: hint("list") }),
+      f.filled(RoomName),
       "Names from rooms. The first mapping that matches decides for a room.",
       "Имена из rooms. Для комнаты решает первое подошедшее правило.",
       { example: ["faculty"] },

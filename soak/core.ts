@@ -53,6 +53,7 @@ async function simulation(o: SoakOptions, threads: number): Promise<readonly Che
     to: runs,
     threads,
     untilFound: false,
+    modest: true,
     progress(n) {
       if (n < told + runs / 10) return;
       told = n;
@@ -90,6 +91,7 @@ async function hunt(o: SoakOptions, threads: number): Promise<readonly Check[]> 
         to: SEEDS_A_MUTANT,
         threads: 1,
         untilFound: true,
+        modest: true,
       });
       const [found] = tally.failures;
       o.say(
@@ -114,6 +116,6 @@ export const planted: Part = (o) => hunt(o, threads);
 export const core: Part = async (o) => {
   if (o.seed !== null) return replay(o.seed, o.say);
   const seeded = async () => [...(await simulations(o)), ...(await planted(o))];
-  // The storm mostly waits, which leaves the cores to the rest.
+  // The storm mostly waits, and the rest has the cores then. What the storm needs it has first.
   return (await Promise.all([seeded(), storm(o)])).flat();
 };

@@ -87,3 +87,12 @@ test("no file has grown past 400 lines", () => {
   const long = files.filter((f) => readFileSync(path.join(root, f), "utf8").split("\n").length > 400);
   expect(long).toEqual([]);
 });
+
+test("the length of outside data is bounded by boundedText, since zod's own bounds throw for what is no text", () => {
+  const own =
+    /\bz\s*\.(?:string\([^)]*\)|array\((?:[^()]|\([^()]*\))*\))(?:\s*\.\w+\((?:[^()]|\([^()]*\))*\))*?\s*\.(?:min|max|length|nonempty)\(/;
+  const wrong = files
+    .filter((f) => !f.startsWith("simulators/"))
+    .filter((f) => own.test(readFileSync(path.join(root, f), "utf8")));
+  expect(wrong).toEqual([]);
+});

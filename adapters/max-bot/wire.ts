@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 
 /**
  * MAX's objects as far as a source needs them (Bot API 0.0.30 to 0.0.33). Tolerant on purpose: a member that is
@@ -8,7 +9,7 @@ import { z } from "zod";
 /** An id as decimal text, however it was written; beyond 2^53 it came as text (json.ts). */
 const id = z.union([z.string().regex(/^-?\d{1,20}$/), z.int()]).transform(String);
 /** The id of a message. */
-const mid = z.string().min(1).max(400);
+const mid = boundedText(1, 400);
 /** ms UTC, as far as a Date can hold it. */
 const time = z.int().nonnegative().max(8.64e15);
 const text = z.string().nullish().catch(null);

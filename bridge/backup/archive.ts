@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../model/bounded.ts";
 import type { Disk } from "../model/disk.ts";
 import { concat, number } from "../seal/bytes.ts";
 import { Damaged } from "./envelope.ts";
@@ -9,7 +10,7 @@ export interface Entry {
   readonly size: number;
 }
 
-const entry = z.object({ name: z.string().max(300), size: z.number().int().nonnegative() });
+const entry = z.object({ name: boundedText(0, 300), size: z.number().int().nonnegative() });
 /** The longest head of an entry, bytes. */
 const LONGEST_HEAD = 1024;
 const PIECE = 65_536;

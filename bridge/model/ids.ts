@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "./bounded.ts";
 
 /**
  * Branded ids. A value of one kind never passes for another, and each is made only by parsing:
@@ -33,15 +34,15 @@ export const AnnouncementId = z
 export type AnnouncementId = z.infer<typeof AnnouncementId>;
 
 /** A channel or chat of a source, in the source's own words; digits are kept as text, never rounded. */
-export const ChannelId = z.string().min(1).max(128).brand("ChannelId");
+export const ChannelId = boundedText(1, 128).brand("ChannelId");
 export type ChannelId = z.infer<typeof ChannelId>;
 
 /** The source's own id of a message (MAX: the `mid`). Secret: stored sealed or as a keyed hash only. */
-export const ForeignId = z.string().min(1).max(512).brand("ForeignId");
+export const ForeignId = boundedText(1, 512).brand("ForeignId");
 export type ForeignId = z.infer<typeof ForeignId>;
 
 /** A person's or bot's id within a source, as text. Used by the policy alone; never crosses the scrub. */
-export const SenderId = z.string().min(1).max(128).brand("SenderId");
+export const SenderId = boundedText(1, 128).brand("SenderId");
 export type SenderId = z.infer<typeof SenderId>;
 
 /** How far a source has been read: opaque to the core, written and read by that source only. Stored sealed. */

@@ -87,7 +87,8 @@ export function parseRecord(bytes: Uint8Array): RecordHeader | null {
   };
   const bodyLength = cut.number(4);
   const known = BUCKETS.some((bucket) => bodyLength === OVERHEAD + bucket);
-  return known && header.seq < 2 ** 48 && bytes.length === HEADER + bodyLength + SIGNATURE ? header : null;
+  const numbered = header.serial >= 1 && header.seq < 2 ** 48;
+  return known && numbered && bytes.length === HEADER + bodyLength + SIGNATURE ? header : null;
 }
 
 /** Verifies and opens a record with the K of its own day. The JSON is not yet looked into. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 
 /** The largest request and the largest answer, bytes. */
 export const LARGEST = 2 ** 20;
@@ -7,7 +8,7 @@ export const LARGEST = 2 ** 20;
  * One request and one answer a connection, each a line of JSON in UTF-8. Nothing but codes says why there is no
  * output.
  */
-export const Request = z.object({ v: z.literal(1), op: z.string().max(64), input: z.unknown() });
+export const Request = z.object({ v: z.literal(1), op: boundedText(0, 64), input: z.unknown() });
 export type Request = z.infer<typeof Request>;
 
 export const Answer = z.discriminatedUnion("ok", [
@@ -17,7 +18,7 @@ export const Answer = z.discriminatedUnion("ok", [
     ok: z.literal(false),
     code: z.enum(["bad_request", "unknown_operation", "timeout", "too_large", "internal"]),
     /** Where in the code an internal fault is, as a bug is named. */
-    bug: z.string().max(200).exactOptional(),
+    bug: boundedText(0, 200).exactOptional(),
   }),
 ]);
 export type Answer = z.infer<typeof Answer>;

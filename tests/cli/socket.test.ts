@@ -226,6 +226,9 @@ test("whatever is sent, it answers with a code and goes on", async () => {
     "null\n",
     `${"[".repeat(500_000)}\n`,
     `{"a":${'{"a":'.repeat(100_000)}\n`,
+    // A length that cannot be compared.
+    `{"v":1,"op":{"length":{"valueOf":1,"toString":1}},"input":null}\n`,
+    `{"v":1,"op":{"length":${"[".repeat(20_000)}${"]".repeat(20_000)}},"input":null}\n`,
     request("echo", { text: 5 }),
     request("echo", null),
     request("constructor", {}),

@@ -155,6 +155,18 @@ test("a file that is missing, empty, or not in UTF-8 is told", async () => {
   expect(await first()).toContain("not UTF-8");
 });
 
+test("a list that is none, and has a length all the same, is told as any other", async () => {
+  const { write, load, said } = await place();
+  await write(
+    "postern.yaml",
+    good.replace("rooms: [faculty]", "rooms: { length: { valueOf: 1, toString: 1 } }"),
+  );
+  const result = await load();
+  expect(
+    result.ok ? [] : said(result.errors, "en").map((line) => line.split(": ").slice(0, 2).join(" ")),
+  ).toEqual(["postern.yaml:15 mappings[0].rooms"]);
+});
+
 test("everything wrong is told at once, in the order of the lines", async () => {
   const { write, load, said } = await place();
   const yaml = good

@@ -171,12 +171,16 @@ export function mutateJson(dice: Dice, value: unknown): unknown {
   return out;
 }
 
+const DEEPEST = 1_000_000;
+
 /** The text of a mutated value, with what {@link mutateJson} only hinted at put in. */
 export const spelled = (text: string): string =>
   text
     .replaceAll(/"#raw:([^"#]*)#"/g, "$1")
-    .replaceAll(/"#deep:(list|group):(\d+)#"/g, (_, kind: string, levels: string) =>
-      kind === "list"
-        ? "[".repeat(Number(levels)) + "]".repeat(Number(levels))
-        : `${'{"a":'.repeat(Number(levels))}0${"}".repeat(Number(levels))}`,
-    );
+    .replaceAll(/"#deep:(list|group):(\d+)#"/g, (_, kind: string, written: string) => {
+      // A mutation may have reached the number itself: an input stays smaller than the thread that makes it.
+      const levels = Math.min(DEEPEST, Number(written));
+      return kind === "list"
+        ? "[".repeat(levels) + "]".repeat(levels)
+        : `${'{"a":'.repeat(levels)}0${"}".repeat(levels)}`;
+    });

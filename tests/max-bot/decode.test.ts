@@ -323,4 +323,12 @@ test("nothing that comes from outside makes decoding throw", () => {
     }),
     { seed: 2026, numRuns: 400 },
   );
+  const incomparable = { length: { valueOf: 1, toString: 1 } };
+  for (const value of [
+    incomparable,
+    { update_type: "message_removed", timestamp: AT, message_id: incomparable },
+  ])
+    update(value);
+  const odd = message({ ...body("a"), mid: incomparable });
+  update({ update_type: "message_created", timestamp: AT, message: odd });
 });

@@ -87,3 +87,21 @@ test("any text, in any place and under any key: one library seals it and the oth
     { seed: 1, numRuns: 60 },
   );
 });
+
+test("both halves take no record of serial 0", () => {
+  const [first] = v.records;
+  const record = noble.record({
+    ...(first ?? expect.fail("the vectors hold no record")),
+    ...v.chain,
+    serial: 0,
+    roomId: v.room.id,
+    prev: new Uint8Array(32),
+    onlineSeed: v.online.seed,
+  });
+  const onlinePk = noble.publicKey(v.online.seed);
+  expect(parseRecord(record)).toBeNull();
+  expect(openRecord(lib, record, onlinePk, first?.key ?? new Uint8Array(32))).toEqual({
+    ok: false,
+    fault: "layout",
+  });
+});

@@ -50,6 +50,21 @@ export class SimulatedDisk {
     return [...names];
   }
 
+  /** The whole files of a folder, to be put back later. */
+  copyOf(folder: string): ReadonlyMap<string, Uint8Array> {
+    const whole = [...this.#files].filter(
+      ([file]) => file.startsWith(`${folder}/`) && !file.endsWith(".part"),
+    );
+    return new Map(whole.map(([file, node]) => [file, node.bytes.subarray(0, node.length)]));
+  }
+
+  putBack(files: ReadonlyMap<string, Uint8Array>): void {
+    for (const [file, bytes] of files) {
+      const whole = Buffer.from(bytes);
+      this.#files.set(file, { bytes: whole, length: whole.length, synced: whole.length });
+    }
+  }
+
   /** What a power cut leaves. */
   cutPower(): void {
     const kept = this.#world.chance.between(0, this.#journal.length);

@@ -72,6 +72,7 @@ class RoomJudge {
       const first = post?.versions[0];
       return (
         post !== undefined &&
+        !post.passed &&
         first !== undefined &&
         mappingOf(scenario.mappings, post, first, this.#room) !== null
       );

@@ -85,14 +85,20 @@ interface RoomRow {
   readonly next_seq: number;
 }
 
+/** What a backup holds: the database of one moment, and the rooms' sealed files. */
+interface Backup {
+  readonly image: Image;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
 class Play {
   readonly #s: Surroundings;
   #life: Living;
   #lives = 1;
   /** Images of the database at some moments, for one to be put back. */
-  readonly #images: Image[] = [];
+  readonly #images: Backup[] = [];
   #restored = false;
-  #putBack: Image | null = null;
+  #putBack: Backup | null = null;
   #stopping: "no" | "asked" | "under way" | "done" = "no";
   #fullUntil = 0;
   #queries: { readonly db: Db; readonly open: Query<number>; readonly rooms: Query<RoomRow> } | null = null;
@@ -153,7 +159,8 @@ class Play {
     this.#putBack = null;
     before.dead = true;
     this.#stopping = "no";
-    durable.next(putBack);
+    durable.next(putBack?.image ?? null);
+    if (putBack !== null) disk.putBack(putBack.files);
     this.#life = born(this.#s, ++this.#lives);
     this.#start();
   }
@@ -175,7 +182,7 @@ class Play {
     const { chance } = world;
     const life = this.#life;
     if (scenario.faults.some((f) => f.kind === "restore") && index % 8 === 4 && !life.dead)
-      this.#images.push(this.#s.durable.image());
+      this.#images.push({ image: this.#s.durable.image(), files: disk.copyOf("/data/files") });
     if (world.strikes("source.gap")) truth.lose(chance.between(2, 8));
     if (world.strikes("disk.full")) disk.fill(chance.between(5_000, 90_000));
     if (world.strikes("database.full")) this.#fillDatabase(chance.between(5_000, 60_000));

@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { mutants, plant } from "../mutants/mutants.ts";
@@ -8,9 +9,13 @@ const Order = z.object({
   seeds: z.object({ from: z.number(), to: z.number(), step: z.number() }),
   /** End at the first that finds something. */
   untilFound: z.boolean(),
+  /** Whatever else runs has the machine first. */
+  modest: z.boolean(),
 });
 
-const { mutant, seeds, untilFound } = Order.parse(workerData);
+const { mutant, seeds, untilFound, modest } = Order.parse(workerData);
+// Of this thread alone where the system knows priorities of threads, else of the process.
+if (modest) setPriority(0, constants.priority.PRIORITY_LOW);
 const planted = mutants.find((m) => m.name === mutant);
 if (mutant !== null && planted === undefined) throw new Error("no such mutant");
 if (planted !== undefined) plant(planted);

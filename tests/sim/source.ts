@@ -144,6 +144,11 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
         while (truth.updates[end]?.lost === true) end++;
         const since = truth.posts.filter((p) => !p.old && p.postedAt <= first.at).at(-REACH);
         const from = since?.postedAt ?? first.at;
+        const told = new Set(
+          truth.updates.slice(0, at).flatMap((u) => (u.type === "posted" && !u.lost ? [u.post] : [])),
+        );
+        for (const post of truth.posts)
+          if (post.removed && post.postedAt >= from && !told.has(post)) post.passed = true;
         yield batch(history(from, true, hidden(from, at)), end);
         at = end;
       } else if (first !== undefined) {

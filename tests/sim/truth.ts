@@ -22,6 +22,8 @@ export interface TruePost {
   readonly old: boolean;
   readonly versions: Version[];
   removed: boolean;
+  /** It was removed before it was told of, and a history has told of later ones without it: it comes after them. */
+  passed: boolean;
 }
 
 /** One thing that the source tells live, unless it lies in a gap: then only the history knows. */
@@ -144,6 +146,7 @@ export class Truth {
       old,
       versions: [{ tags, fact, files, text: textOf(n, 0, tags, fact) }],
       removed: false,
+      passed: false,
     };
     this.posts.push(post);
     for (const plan of files) this.files.set(plan.identity, { plan, from: postedAt, post });

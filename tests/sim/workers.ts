@@ -23,6 +23,8 @@ export interface Runs {
   readonly threads: number;
   /** End at the first seed that finds something. */
   readonly untilFound: boolean;
+  /** Let whatever else runs have the machine first. */
+  readonly modest?: boolean;
   /** Told of the number of runs done, now and then. */
   readonly progress?: (runs: number) => void;
 }
@@ -39,6 +41,7 @@ export async function inThreads(o: Runs): Promise<Tally> {
           mutant: o.mutant,
           seeds: { from: o.from + index, to: o.to, step: o.threads },
           untilFound: o.untilFound,
+          modest: o.modest ?? false,
         },
       });
       worker.on("message", (raw: unknown) => {
