@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Frame } from "../../bridge/chat/frame.ts";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { Millis } from "../../bridge/model/ids.ts";
 import type { Api } from "./api.ts";
@@ -30,7 +31,7 @@ export type ChatChange = { readonly kind: "opened" | "ended" | "none" } | Fault;
 const PATIENCE: Millis = 5 * 60_000;
 const WAITING = 20;
 
-const Message = z.object({ msgtype: z.literal("m.text"), body: z.string().max(65_536) });
+const Message = z.object({ msgtype: z.literal("m.text"), body: boundedText(0, 65_536) });
 const TRUST = { strict: false, shareHistory: false } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import type { Clock } from "../../bridge/model/effects.ts";
 import { bounded } from "../net/body.ts";
 import { faultOf } from "../net/fault.ts";
@@ -32,7 +33,7 @@ export interface HttpOptions {
 const LARGEST_ANSWER = 64 * 2 ** 20;
 
 const Refusal = z.object({
-  errcode: z.string().max(255).optional().catch(undefined),
+  errcode: boundedText(0, 255).optional().catch(undefined),
   retry_after_ms: z.number().nonnegative().optional().catch(undefined),
 });
 

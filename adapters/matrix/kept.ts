@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import type { RoomName } from "../../bridge/model/ids.ts";
 import type { Keep } from "../../bridge/model/keep.ts";
 import { DeviceId, RoomId, UserId } from "./ids.ts";
@@ -7,9 +8,9 @@ import { DeviceId, RoomId, UserId } from "./ids.ts";
 export const Session = z.object({
   user: UserId,
   device: DeviceId,
-  token: z.string().min(1),
+  token: boundedText(1, 4_096),
   /** What seals the engine's store on the disk. */
-  passphrase: z.string().min(1),
+  passphrase: boundedText(1, 4_096),
 });
 export type Session = Readonly<z.infer<typeof Session>>;
 

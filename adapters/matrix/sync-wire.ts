@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import { RoomId, UserId } from "./ids.ts";
 
 const list = z.array(z.unknown()).catch([]).default([]);
@@ -41,7 +42,7 @@ const Sections = z.object({
 
 /** The answer of `/sync`, as far as it is read here. Without a place to go on from it is no answer. */
 export const Sync = z.object({
-  next_batch: z.string().min(1),
+  next_batch: boundedText(1, 4_096),
   to_device: events,
   device_lists: z
     .object({ changed: users, left: users })

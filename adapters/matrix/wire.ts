@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import type { Answer } from "./api.ts";
 import { DeviceId, EventId, RoomId, UserId } from "./ids.ts";
 
@@ -58,7 +59,11 @@ export const Done = z.looseObject({});
 
 export const Versions = z.object({ versions: z.array(z.string()) });
 export const LoginFlows = z.object({ flows: z.array(z.object({ type: z.string() })) });
-export const LoggedIn = z.object({ user_id: UserId, device_id: DeviceId, access_token: z.string().min(1) });
+export const LoggedIn = z.object({
+  user_id: UserId,
+  device_id: DeviceId,
+  access_token: boundedText(1, 4_096),
+});
 export const WhoAmI = z.object({
   user_id: UserId,
   device_id: DeviceId.optional(),

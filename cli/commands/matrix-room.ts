@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import type { MatrixRoomConfig } from "../../config/config.ts";
 import type { Configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
@@ -6,10 +6,7 @@ import { faultText, heldText } from "../matrix/asked.ts";
 import { matrixRoomSetUp } from "../operations/matrix.ts";
 import { reachBridge } from "../reach-bridge.ts";
 
-const Address = z
-  .string()
-  .max(255)
-  .regex(/^(?:![^\s]+|#[^:\s]+:\S+)$/);
+const Address = boundedText(0, 255).regex(/^(?:![^\s]+|#[^:\s]+:\S+)$/);
 
 /** `postern room init` for a Matrix room: makes it on its server, or takes over one that exists. */
 export async function matrixRoomInit(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Account } from "../../adapters/matrix/account.ts";
 import { UserId } from "../../adapters/matrix/ids.ts";
+import { boundedText } from "../../bridge/model/bounded.ts";
 import { AccountName, RoomName } from "../../bridge/model/ids.ts";
 import { backupPair } from "../../bridge/seal/keys.ts";
 import type { AccountConfig, MatrixRoomConfig } from "../../config/config.ts";
@@ -113,7 +114,7 @@ export const matrixRoomSetUp = operation({
   name: "matrix.room",
   changes: true,
   deadline: DEADLINE,
-  input: z.object({ room: RoomName, adopt: z.string().max(255).nullable(), anew: z.boolean() }),
+  input: z.object({ room: RoomName, adopt: boundedText(0, 255).nullable(), anew: z.boolean() }),
   output: z.discriminatedUnion("kind", [
     z.object({ kind: z.enum(["made", "adopted", "unsafe"]), flaws: Findings }),
     z.object({ kind: z.literal("exists") }),
