@@ -29,6 +29,7 @@ export function matrixRoom(room: RoomName, bridge: Bridge, http: LocalHttp): Des
     },
     members: { of: async () => ({ kind: "ok", value: [user] }) },
     place: () => place,
+    held: () => false,
     trust: { strict: false, shareHistory: false },
     receiptOf: (announcement, part) => bridge.store.map.receiptOf(room, announcement, part),
     lang: "ru",

@@ -67,7 +67,13 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
   ended.catch(() => undefined);
   let current: Generation | null = null;
   const start = async (over: Core, options: ServeOptions): Promise<void> => {
-    const accounts = await openAccounts(over, { report: options.accounts ?? (() => {}) });
+    const accounts = await openAccounts(over, {
+      report(account, event) {
+        // Its lane waits for that, and not for a time.
+        if (event.kind === "room") current?.runtime.wake();
+        options.accounts?.(account, event);
+      },
+    });
     const runtime = runtimeOf(over, options, feed, accounts);
     const mine = { runtime, accounts };
     current = mine;

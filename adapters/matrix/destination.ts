@@ -24,6 +24,8 @@ export interface MatrixDestinationOptions extends ComposeOptions {
   readonly members: Pick<Members, "of">;
   /** The Matrix room as it is now; an upgrade moves it. null: it is not set up, or nothing may be sent there. */
   readonly place: () => RoomId | null;
+  /** Whether the lane need not ask again until it is told. */
+  readonly held: () => boolean;
   readonly trust: RoomTrust;
   /** What was last said of a part of an announcement in this room. */
   readonly receiptOf: (announcement: AnnouncementId, part: string) => string | null;
@@ -161,9 +163,10 @@ export function matrixDestination(o: MatrixDestinationOptions): Destination {
 
   return {
     room: o.room,
+    held: o.held,
     async prepare(d, signal) {
       const place = o.place();
-      // Until the room is set up, or safe again, the lane waits: nothing of it is lost.
+      // Until the room is set up, or was looked at and is safe, the lane waits: nothing of it is lost.
       if (place === null) return { kind: "outcome", outcome: { kind: "retry", at: 0, code: "no_room" } };
       if (d.action === "remove") return removal(d, signal);
       if (d.action === "reply") return line(d, place, "text", signal);

@@ -5,7 +5,7 @@ import type { Api } from "./api.ts";
 import type { RoomId, UserId } from "./ids.ts";
 import type { Kept } from "./kept.ts";
 import type { Members } from "./members.ts";
-import { mendRoom, type RoomFlaw, type RoomWish } from "./room-check.ts";
+import { checkRoom, mendRoom, type RoomFlaw, type RoomWish } from "./room-check.ts";
 import { joinRoom } from "./rooms-api.ts";
 import type { Invitation, RoomNews } from "./sync-rooms.ts";
 import { followUpgrade } from "./upgrade.ts";
@@ -24,7 +24,7 @@ export type Held =
 
 /** How a room stands, as far as it was looked at. */
 export interface RoomStanding {
-  /** null: nothing is in the way, or it is not known yet. */
+  /** null: nothing is in the way. */
   readonly held: Held | null;
   /** All that is not as it should be. */
   readonly flaws: readonly RoomFlaw[];
@@ -74,6 +74,8 @@ export function createRoomWatch(o: RoomWatchOptions) {
   const ids = new Map<RoomName, RoomId>();
   const standings = new Map<RoomName, RoomStanding>();
   const due = new Map<RoomName, Millis>();
+  /** Rooms whose first look told nothing. */
+  const failed = new Set<RoomName>();
   /** Rooms that replaced ours and want an invitation. */
   const awaited = new Map<RoomId, RoomName>();
   const bell = createBell(o.clock);
@@ -126,7 +128,7 @@ export function createRoomWatch(o: RoomWatchOptions) {
   const look = async (name: RoomName, signal: AbortSignal): Promise<Fault | null> => {
     const [id, wish] = [ids.get(name), wishes.get(name)];
     if (id === undefined || wish === undefined) return null;
-    const found = await mendRoom(o.api, id, o.bot, wish, signal);
+    const found = await checkRoom(o.api, id, o.bot, wish, signal);
     if (found.kind === "fault") {
       if (found.code !== "M_FORBIDDEN" && found.code !== "M_NOT_FOUND") return found;
       stand(name, "out", []);
@@ -134,15 +136,25 @@ export function createRoomWatch(o: RoomWatchOptions) {
     }
     const flaws = found.value.map(({ flaw }) => flaw);
     if (flaws.includes("replaced")) return follow(name, id, wish, signal);
-    stand(name, heldBy(flaws), flaws);
-    return null;
+    const mends = found.value.some(({ mendable }) => mendable);
+    const mended = mends ? await mendRoom(o.api, id, o.bot, wish, signal) : found;
+    const left = mended.kind === "fault" ? flaws : mended.value.map(({ flaw }) => flaw);
+    stand(name, heldBy(left), left);
+    return mended.kind === "fault" ? mended : null;
   };
 
   return {
     /** The room on the server; null: it was not set up. */
     idOf: (name: RoomName): RoomId | null => ids.get(name) ?? null,
     ids: (): ReadonlySet<RoomId> => new Set([...ids.values(), ...awaited.keys()]),
-    standing: (name: RoomName): RoomStanding => standings.get(name) ?? { held: null, flaws: [] },
+    /** null: it was not looked at yet. */
+    standing: (name: RoomName): RoomStanding | null => standings.get(name) ?? null,
+    /** The room as far as something may be sent there: it was looked at since the start, and is as it should be. */
+    place: (name: RoomName): RoomId | null =>
+      standings.get(name)?.held === null ? (ids.get(name) ?? null) : null,
+    /** Whether a look is what a send has to wait for: the next one tells of the room, whatever it finds. */
+    awaited: (name: RoomName): boolean =>
+      ids.has(name) && (standings.has(name) ? standings.get(name)?.held !== null : !failed.has(name)),
 
     /** Takes what a sync told. */
     news(one: RoomNews): void {
@@ -175,6 +187,9 @@ export function createRoomWatch(o: RoomWatchOptions) {
             throw error;
           });
           if (signal.aborted) return;
+          // A server that answers amiss for a moment must not keep announcements from a room for hours.
+          if (fault === null && standings.get(name)?.held === "out") due.set(name, o.clock.now() + AGAIN);
+          if (fault !== null) failed.add(name);
           if (fault !== null)
             due.set(name, o.clock.now() + (isPassing(fault) ? (fault.retryAfter ?? AGAIN) : EVERY));
         }

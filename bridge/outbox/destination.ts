@@ -20,6 +20,11 @@ export interface Fixed {
 export interface Destination {
   readonly room: RoomName;
   /**
+   * Whether nothing may be tried here for now: the lane waits, and no pause of it grows. Who ends that wakes the worker.
+   * Absent: never.
+   */
+  held?(): boolean;
+  /**
    * Renders and encrypts the delivery. May use the network and the disk, must not send. Safe to repeat: until TX 2
    * nothing of it may be visible to anybody.
    */

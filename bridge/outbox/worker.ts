@@ -37,7 +37,7 @@ export interface Worker {
    * later is not recorded, as if the process had been killed.
    */
   run(signal: AbortSignal, cut: AbortSignal): Promise<void>;
-  /** Something was queued, or an attachment became ready: look again. */
+  /** Something was queued, an attachment became ready, or a room is held no more: look again. */
   wake(): void;
 }
 
@@ -130,7 +130,8 @@ export function createWorker(o: WorkerOptions): Worker {
         }
         const now = o.clock.now();
         for (const [room, until] of parked) if (until <= now) parked.delete(room);
-        const taken = new Set([...busy, ...parked.keys(), ...homeless]);
+        const held = [...o.destinations.values()].filter((to) => to.held?.() === true).map((to) => to.room);
+        const taken = new Set([...busy, ...parked.keys(), ...homeless, ...held]);
         const head =
           busy.size >= o.concurrency
             ? null

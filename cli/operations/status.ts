@@ -155,7 +155,7 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
 async function onServer(room: MatrixRoomConfig, account: Account | null) {
   const strict = room.trust === "strict";
   return {
-    held: account?.watch.standing(room.name).held ?? null,
+    held: account?.watch.standing(room.name)?.held ?? null,
     strict,
     unread: strict && account !== null ? await unreadIn(account, room.name) : null,
   };

@@ -121,6 +121,7 @@ export async function world(o: CoreOptions = {}): Promise<World> {
         of: async () => (now.members === null ? { kind: "ok", value: [BOT] } : now.members),
       },
       place: () => now.place,
+      held: () => false,
       trust: { strict: false, shareHistory: true },
       receiptOf: (announcement, part) => c.bridge.store.map.receiptOf(ROOM, announcement, part),
       lang: "ru",

@@ -116,7 +116,8 @@ log: { level: trace }
   const account = config.matrix.get(ACCOUNT);
   const room = config.rooms.get(ROOM);
   if (account === undefined || room?.type !== "matrix") throw new Error("not what was written");
-  const settings = await settingsOf(config, account);
+  // Setting up is not what a test is about: on a machine that is busy it may take its time.
+  const settings = { ...(await settingsOf(config, account)), deadlines: { call: 60_000, file: 60_000 } };
   const code = randomBytes(32);
   const login = (): Promise<void> =>
     within(async (core) => {
