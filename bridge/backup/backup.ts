@@ -55,7 +55,7 @@ export type BackupResult =
       readonly ok: true;
       /** Bytes. */
       readonly size: number;
-      /** Rooms by the root whose recovery code opens the backup; any one of the codes opens all of it. */
+      /** Rooms by the root whose recovery code opens the backup, as each of `others` does; any one opens all of it. */
       readonly opens: readonly (readonly RoomName[])[];
       /** Rooms whose code does not open it: made by an older version, and not certified since. */
       readonly closed: readonly RoomName[];
@@ -121,8 +121,7 @@ export async function makeBackup(o: BackupOptions): Promise<BackupResult> {
     if (!(await readsBack(o, part, written))) return { ok: false, code: "not_verified" };
     if (!(await givenName(part, o.file))) return { ok: false, code: "exists" };
     await disk.syncFolder(path.dirname(o.file));
-    const groups = [...opens.values(), ...others.map((other) => other.rooms)];
-    return { ok: true, size: written.size, opens: groups, closed };
+    return { ok: true, size: written.size, opens: [...opens.values()], closed };
   } catch (error) {
     return { ok: false, code: faultOf(error) };
   } finally {

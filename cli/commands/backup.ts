@@ -32,7 +32,7 @@ export async function backup(io: Io, options: BackupCommand): Promise<ExitCode> 
       return made.code === "exists" ? 1 : 2;
     }
     tell(say.done(options.file, sizeText(made.size)));
-    tell(say.opens(made.opens));
+    tell(say.opens(made.opens, made.accounts));
     if (made.closed.length > 0) tell(say.closed(made.closed));
     tell(say.keep);
     return 0;

@@ -8,7 +8,7 @@ import { decodeKey, generatedKeyFile, keyOf, keyText, writeNew } from "../../bri
 import { langOf, writtenLang } from "../../config/lang.ts";
 import { type Asked, type Configured, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { matrixRooms } from "../room-kinds.ts";
+import { matrixRooms, sealedRooms } from "../room-kinds.ts";
 import { runWords } from "../run-words.ts";
 import { wordsOf } from "../texts/index.ts";
 import type { Words } from "../texts/shape.ts";
@@ -129,8 +129,8 @@ async function intoFolder(
   const made = `${new Date(backup.manifest.made).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   tell(say.done(config.data, made, backup.manifest.rooms));
   if (key.file !== null) tell(say.keyWritten(key.file));
-  tell(say.next);
   const accounts = new Set(matrixRooms(config).map((room) => room.account));
+  tell(say.next[accounts.size === 0 ? "sealed" : sealedRooms(config).length === 0 ? "matrix" : "mixed"]);
   if (accounts.size > 0) tell(say.accounts([...accounts]));
   return 0;
 }

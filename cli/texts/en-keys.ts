@@ -2,6 +2,7 @@ import { call } from "./call.ts";
 import type { KeyWords } from "./shape-keys.ts";
 
 const named = (rooms: readonly string[]): string => rooms.map((room) => `"${room}"`).join(", ");
+const START = `Check, then start: ${call("check")} and ${call("run")}.`;
 const faults = {
   unreachable: "does not answer",
   timeout: "did not answer within 10 seconds",
@@ -40,10 +41,12 @@ export const keys: KeyWords = {
   },
   backup: {
     done: (file, size) => `Backup written and read back: ${file} (${size}, only you can read it).`,
-    opens: (groups) =>
-      groups.length === 1
-        ? `The recovery code of ${named(groups[0] ?? [])} opens it.`
-        : `Any one of these recovery codes opens all of it: that of ${groups.map(named).join("; that of ")}.`,
+    opens: (groups, accounts) => {
+      const codes = [...groups.map(named), ...accounts.map((name) => `the Matrix account "${name}"`)];
+      return codes.length === 1
+        ? `The recovery code of ${codes[0]} opens it.`
+        : `Any one of these recovery codes opens all of it: that of ${codes.join("; that of ")}.`;
+    },
     closed: (rooms) =>
       `The recovery code of ${named(rooms)} does not open it: an older version made these keys. Renew once, and later backups open with it: ${call("room certify")}`,
     keep: "Keep it away from this machine. Nobody opens it without a recovery code, you neither. It holds the vault's key, the settings with what secrets stand in them, and what the rooms have within their history. How to restore: docs/backup.md.",
@@ -99,7 +102,11 @@ export const keys: KeyWords = {
     keyWritten: (file) => `The vault's key was written to ${file}.`,
     accounts: (names) =>
       `The keys of Matrix sessions are in no backup: an older copy of them must never be used again. Log in anew, best before the start; nobody has to join again, and the session of before is ended. What was announced after the backup comes to Matrix rooms a second time: ${names.map((name) => call(`matrix login ${name}`)).join("; ")}`,
-    next: `Links stay valid. At the next start each room begins a new chain, and what was published after the backup is fetched from MAX and posted again; readers see it once. Check, then start: ${call("check")} and ${call("run")}. If the old machine was seized: have the bot's token revoked, and renew the rooms: ${call("room certify --all")}`,
+    next: {
+      sealed: `Links stay valid. At the next start each room begins a new chain, and what was published after the backup is fetched from MAX and posted again; readers see it once. ${START} If the old machine was seized: have the bot's token revoked, and renew the rooms: ${call("room certify --all")}`,
+      matrix: `At the next start what was published after the backup is fetched from MAX and posted again. ${START} If the old machine was seized: have the bot's token revoked, change the Matrix account's password, and give it a new recovery code: ${call("matrix login --new-code")}`,
+      mixed: `Links stay valid. At the next start each sealed room begins a new chain, and what was published after the backup is fetched from MAX and posted again; readers of sealed rooms see it once. ${START} If the old machine was seized: have the bot's token revoked, renew the sealed rooms (${call("room certify --all")}), change the Matrix account's password, and give it a new recovery code: ${call("matrix login --new-code")}`,
+    },
   },
   certify: {
     which: (rooms) => `Name the room, or --all for all of one recovery code. Rooms: ${rooms.join(", ")}.`,

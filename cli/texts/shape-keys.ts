@@ -26,7 +26,8 @@ export interface KeyWords {
   };
   readonly backup: {
     readonly done: (file: string, size: string) => string;
-    readonly opens: (groups: readonly (readonly string[])[]) => string;
+    /** `groups`: rooms of one code each. `accounts`: of Matrix, each with a code of its own. */
+    readonly opens: (groups: readonly (readonly string[])[], accounts: readonly string[]) => string;
     readonly closed: (rooms: readonly string[]) => string;
     readonly keep: string;
     readonly noDatabase: string;
@@ -52,7 +53,7 @@ export interface KeyWords {
     readonly keyFailed: (file: string) => string;
     readonly done: (folder: string, made: string, rooms: readonly string[]) => string;
     readonly keyWritten: (file: string) => string;
-    readonly next: string;
+    readonly next: Readonly<Record<"sealed" | "matrix" | "mixed", string>>;
     /** Matrix accounts take a new device each. */
     readonly accounts: (names: readonly string[]) => string;
   };

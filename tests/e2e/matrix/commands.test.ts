@@ -191,7 +191,7 @@ mappings:
     const file = path.join(p.folder, "backup.bin");
     const made = fakeIo();
     expect(await backup(made, { ...p.asked, file })).toBe(0);
-    expect(made.stderr()).toContain('The recovery code of "class" opens it');
+    expect(made.stderr()).toContain('The recovery code of the Matrix account "campus" opens it');
     await rm(path.join(p.folder, "data"), { recursive: true });
     const io = fakeIo({ input: who.code().join(" ") });
     expect([await restore(io, { ...p.asked, file, codeStdin: true }), io.stderr()]).toEqual([

@@ -1,0 +1,93 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import sodium from "libsodium-wrappers";
+import { expect, test } from "vitest";
+import type { Kept } from "../../adapters/matrix/kept.ts";
+import { AccountName } from "../../bridge/model/ids.ts";
+import { backupPair } from "../../bridge/seal/keys.ts";
+import { recoveryCode } from "../../bridge/seal/recovery.ts";
+import { backup } from "../../cli/commands/backup.ts";
+import { restore } from "../../cli/commands/restore.ts";
+import { roomInit } from "../../cli/commands/room-init.ts";
+import { openCore } from "../../cli/core.ts";
+import { keptOf } from "../../cli/matrix/accounts.ts";
+import { fakeIo, place, VAULT_KEY } from "./io.helper.ts";
+import { configOf } from "./running.helper.ts";
+
+const CAMPUS = AccountName.parse("campus");
+const SEED = new Uint8Array(32).fill(9);
+
+/** The rooms `faculty`, sealed, and `class`, of Matrix. */
+const both = () =>
+  place((base) =>
+    base
+      .replace(
+        "rooms:\n",
+        "matrix:\n  campus: { base_url: 'http://127.0.0.1:9' }\nrooms:\n  class: { type: matrix, account: campus, title: Class }\n",
+      )
+      .replace("rooms: [faculty, second]", "rooms: [faculty, second, class]"),
+  );
+
+/** The room `class` of Matrix alone. */
+const alone = () =>
+  place((base) =>
+    base
+      .replace(
+        /rooms:\n[\s\S]*mappings:/,
+        "matrix:\n  campus: { base_url: 'http://127.0.0.1:9' }\nrooms:\n  class: { type: matrix, account: campus, title: Class }\nmappings:",
+      )
+      .replace("rooms: [faculty, second]", "rooms: [class]")
+      .replace(/feed:[\s\S]*/, ""),
+  );
+
+/** Has the account `campus` keep something. */
+async function keep(config: string, work: (kept: Kept) => void): Promise<void> {
+  const loaded = await configOf(config);
+  const opened = await openCore(loaded, { env: { POSTERN_VAULT_KEY: VAULT_KEY }, askPassphrase: null });
+  if (!opened.ok) throw new Error(opened.problem.code);
+  work(await keptOf(opened.core, CAMPUS));
+  opened.core.close();
+}
+
+/** As after a login with the recovery code of `SEED`. */
+async function withCode(config: string): Promise<void> {
+  await sodium.ready;
+  const code = Buffer.from(backupPair(sodium, SEED).publicKey).toString("base64url");
+  await keep(config, (kept) => kept.backup.put(code));
+}
+
+/** What a backup and its restore say. */
+async function thereAndBack(made: Awaited<ReturnType<typeof place>>) {
+  const { asked, folder } = made;
+  const file = path.join(folder, "backup");
+  const out = fakeIo();
+  expect(await backup(out, { ...asked, file })).toBe(0);
+  await rm(path.join(folder, "data"), { recursive: true });
+  const back = fakeIo({ input: recoveryCode(SEED) });
+  expect([await restore(back, { ...asked, file, codeStdin: true }), back.stderr()]).toEqual([
+    0,
+    expect.anything(),
+  ]);
+  return { backup: out.stderr(), restore: back.stderr() };
+}
+
+test("where there are Matrix rooms alone, a backup opens with the account's code, and a restore promises nothing of sealed rooms", async () => {
+  const made = await alone();
+  await withCode(made.config);
+  const said = await thereAndBack(made);
+  expect(said.backup).toContain('The recovery code of the Matrix account "campus" opens it.');
+  expect(said.restore).toContain("what was published after the backup is fetched from MAX and posted again.");
+  expect(said.restore).toContain("matrix login --new-code");
+  expect(said.restore).toContain("a second time");
+  expect(said.restore).not.toMatch(/see it once|Links stay|new chain|certify/);
+});
+
+test("beside sealed rooms a backup names both codes, and a restore says where what comes again is seen once", async () => {
+  const made = await both();
+  await roomInit(fakeIo(), { ...made.asked, room: "faculty", printCode: true });
+  await withCode(made.config);
+  const said = await thereAndBack(made);
+  expect(said.backup).toContain('that of "faculty"; that of the Matrix account "campus".');
+  expect(said.restore).toContain("readers of sealed rooms see it once");
+  expect(said.restore).toContain("a second time");
+});
