@@ -1,6 +1,6 @@
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { accountCalled, faultText, userCalled } from "../matrix/asked.ts";
+import { accountCalled, faultText, outText, userCalled } from "../matrix/asked.ts";
 import { matrixChat as operation } from "../operations/matrix.ts";
 import { reachBridge } from "../reach-bridge.ts";
 
@@ -34,9 +34,7 @@ export async function matrixChat(io: Io, options: MatrixChatOptions): Promise<Ex
   try {
     const done = await reached.ask(operation, { account: account.name, user, end: options.end });
     if (done.kind === "fault") {
-      tell(
-        done.code === "no_session" ? say.noLogin(account.name) : say.chat.failed(faultText(done.code, say)),
-      );
+      tell(outText(done.code, account.name, say) ?? say.chat.failed(faultText(done.code, say)));
       return 2;
     }
     tell(say.chat[done.kind](user));

@@ -1,6 +1,6 @@
 import { type Asked, configured, roomCalled } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { faultText, userCalled } from "../matrix/asked.ts";
+import { faultText, outText, userCalled } from "../matrix/asked.ts";
 import { matrixInvite as operation } from "../operations/matrix.ts";
 import { reachBridge } from "../reach-bridge.ts";
 import { matrixRoom } from "../room-kinds.ts";
@@ -43,9 +43,9 @@ export async function matrixInvite(io: Io, options: MatrixInviteOptions): Promis
         tell(say.invite.already(user, room));
         return 0;
       }
-      if (done.code === "no_session") tell(say.noLogin(settings.account));
-      else if (done.code === "no_room") tell(say.noRoom(room));
-      else tell(say.invite.failed(user, faultText(done.code, say)));
+      const out = outText(done.code, settings.account, say);
+      if (done.code === "no_room") tell(say.noRoom(room));
+      else tell(out ?? say.invite.failed(user, faultText(done.code, say)));
       return 2;
     }
     tell(say.invite.done(user, room));

@@ -5,7 +5,7 @@ import { agreedCode } from "../agreed-code.ts";
 import type { Ask } from "../ask.ts";
 import { type Asked, type Configured, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { accountCalled, faultText } from "../matrix/asked.ts";
+import { accountCalled, faultText, outText } from "../matrix/asked.ts";
 import { matrixLogin as login, matrixAccount, matrixSign, type Signed } from "../operations/matrix.ts";
 import type { Reached } from "../reach.ts";
 import { reachBridge } from "../reach-bridge.ts";
@@ -62,7 +62,9 @@ async function loggedIn(
   const known = await reached.ask(matrixAccount, { account: name });
   tell(say.intro(name));
   if (known !== null) {
-    tell(say.again(known));
+    const { user, problem } = known;
+    const lost = problem !== null && outText(problem, name, words.matrix) !== null;
+    tell(lost ? say.lost(user, faultText(problem, words.matrix)) : say.again(user));
     if ((await ask.confirm(say.goOn, words.matrix.yes, words.matrix.no)) !== true) {
       tell(say.cancelled);
       return 1;

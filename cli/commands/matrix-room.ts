@@ -2,7 +2,7 @@ import { boundedText } from "../../bridge/model/bounded.ts";
 import type { MatrixRoomConfig } from "../../config/config.ts";
 import type { Configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
-import { faultText, heldText } from "../matrix/asked.ts";
+import { faultText, heldText, outText } from "../matrix/asked.ts";
 import { matrixRoomSetUp } from "../operations/matrix.ts";
 import { reachBridge } from "../reach-bridge.ts";
 
@@ -34,9 +34,8 @@ export async function matrixRoomInit(
   try {
     const done = await reached.ask(matrixRoomSetUp, { room: name, adopt, anew });
     if (done.kind === "fault") {
-      if (done.code === "no_session") tell(say.noLogin(account));
-      else if (done.code === "was_sealed") tell(say.wasSealed(name));
-      else tell(say.room.failed(name, faultText(done.code, say)));
+      if (done.code === "was_sealed") tell(say.wasSealed(name));
+      else tell(outText(done.code, account, say) ?? say.room.failed(name, faultText(done.code, say)));
       return 2;
     }
     if (done.kind === "exists" || done.kind === "inside") {

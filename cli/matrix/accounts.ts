@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Account, AccountReport, OpenedAccount } from "../../adapters/matrix/account.ts";
 import type { AccountSettings } from "../../adapters/matrix/homeserver.ts";
@@ -121,6 +121,15 @@ export async function openAccountOf(
     clock: core.clock,
     random: core.random,
   });
+}
+
+/** Whether an account is logged in, but the keys of its session are not on this machine. */
+export async function keysMissing(core: Core, account: AccountConfig): Promise<boolean> {
+  const session = (await keptOf(core, account.name)).session.get();
+  if (session === null) return false;
+  const { storeFile } = await import("../../adapters/matrix/homeserver.ts");
+  const { folder } = await settingsOf(core.config, account);
+  return (await stat(storeFile(folder, session.user, session.device)).catch(() => null)) === null;
 }
 
 /** What an account keeps. */

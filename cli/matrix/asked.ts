@@ -4,7 +4,7 @@ import type { AccountConfig } from "../../config/config.ts";
 import { nearest } from "../../config/nearest.ts";
 import type { Configured } from "../configured.ts";
 import type { Io } from "../io.ts";
-import { type MatrixWords, matrixFaults } from "../texts/shape-matrix.ts";
+import { loginMends, type MatrixWords, matrixFaults } from "../texts/shape-matrix.ts";
 
 /** The account of that name, or the only one there is; null when it is not clear which, which is said. */
 export function accountCalled(
@@ -41,6 +41,12 @@ export function userCalled(io: Io, { words }: Configured, written: string): User
 /** Why nothing is sent to a room, or what is not as it should be in it, in words. */
 export const heldText = (code: string, say: MatrixWords): string =>
   Object.entries({ ...say.flaws, ...say.held }).find(([known]) => known === code)?.[1] ?? code;
+
+/** Why an account cannot be used, where somebody has to log it in; null: that is not it. */
+export function outText(code: string, account: AccountName, say: MatrixWords): string | null {
+  if (code === "no_session") return say.noLogin(account);
+  return loginMends.some((fault) => fault === code) ? say.lost(account, faultText(code, say)) : null;
+}
 
 /** Why something came to nothing, in words. */
 export function faultText(code: string, say: MatrixWords): string {

@@ -30,9 +30,17 @@ export const matrixAccount = operation({
   name: "matrix.account",
   changes: false,
   input: account,
-  /** Who is logged in; null: nobody. */
-  output: UserId.nullable(),
-  run: async ({ core }, { account }) => (await keptOf(core, account)).session.get()?.user ?? null,
+  /** Who is logged in; null: nobody. `problem`: why the session cannot be used; null: as far as is known, it can. */
+  output: z.object({ user: UserId, problem: z.string().nullable() }).nullable(),
+  async run(at, { account }) {
+    const user = (await keptOf(at.core, account)).session.get()?.user ?? null;
+    if (user === null) return null;
+    const found = await withAccount(at, account, async ({ state }) => ({
+      kind: "open" as const,
+      ended: state().ended,
+    }));
+    return { user, problem: found.kind === "open" ? found.ended : found.code };
+  },
 });
 
 /**

@@ -7,7 +7,7 @@ import { Lasting } from "../../bridge/notices/port.ts";
 import type { MatrixRoomConfig } from "../../config/config.ts";
 
 import type { Core } from "../core.ts";
-import { keptOf } from "../matrix/accounts.ts";
+import { keptOf, keysMissing } from "../matrix/accounts.ts";
 import { notSetUp } from "../matrix/rooms.ts";
 import { unreadIn } from "../matrix/unread.ts";
 import { matrixRooms } from "../room-kinds.ts";
@@ -99,10 +99,12 @@ async function accountsOf(core: Core, live: Live | null): Promise<z.output<typeo
   const { config } = core;
   const named = new Set(matrixRooms(config).map((room) => room.account));
   const all: z.output<typeof AccountStatus>[] = [];
-  for (const { name } of config.matrix.values()) {
+  for (const account of config.matrix.values()) {
+    const { name } = account;
     if (!named.has(name)) continue;
     const running = live?.accounts?.of(name)?.state() ?? null;
-    const problem = live?.accounts?.problem(name) ?? null;
+    const unopened = live?.accounts == null && (await keysMissing(core, account)) ? "store_missing" : null;
+    const problem = live?.accounts?.problem(name) ?? unopened;
     const kept = await keptOf(core, name);
     const out = kept.session.get() === null || problem === "no_session" || running?.ended != null;
     all.push({

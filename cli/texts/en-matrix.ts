@@ -32,6 +32,8 @@ export const matrix: MatrixWords = {
     `"${written}" is no Matrix name. Names look like @name:example.org, with the @ and the server.`,
   noLogin: (account) =>
     `The account "${account}" is not logged in, so nothing goes to its rooms. Log in: ${call(`matrix login ${account}`)}`,
+  lost: (account, why) =>
+    `The account "${account}": ${why}. Announcements for its rooms wait. Log in again: ${call(`matrix login ${account}`)}`,
   noRoom: (room) =>
     `The room "${room}" does not exist on the server yet. Make it: ${call(`room init ${room}`)}`,
   isMatrix: (room) =>
@@ -100,6 +102,8 @@ export const matrix: MatrixWords = {
       `Logging the account "${account}" in. Take an account made for the bridge alone: those in its rooms see its name.`,
     again: (user) =>
       `${user} is logged in already. Logging in again makes a new session in place of this one; nothing that waits is lost.`,
+    lost: (user, why) =>
+      `${user} was logged in, but ${why}, so announcements for its rooms wait. Logging in again makes a new session in place of that one; nothing that waits is lost, and nobody has to join again.`,
     goOn: "Log in again?",
     how: "How is the account logged in?",
     byPassword: "With user name and password",

@@ -57,6 +57,15 @@ export const matrixFaults = [
   "was_sealed",
   "not_started",
 ] as const;
+/** Those that a new login mends. */
+export const loginMends: readonly MatrixFault[] = [
+  "M_UNKNOWN_TOKEN",
+  "store_missing",
+  "store_wrong_passphrase",
+  "store_damaged",
+  "store_other_device",
+  "logged_out",
+];
 export type MatrixFault = (typeof matrixFaults)[number];
 
 /** How a recovery code is called for an account, where that differs from a room. */
@@ -87,6 +96,8 @@ export interface MatrixWords {
   readonly unknownAccount: (name: string, nearest: string | null, known: readonly string[]) => string;
   readonly badUser: (written: string) => string;
   readonly noLogin: (account: string) => string;
+  /** It was logged in, and has to be again. */
+  readonly lost: (account: string, why: string) => string;
   readonly noRoom: (room: string) => string;
   /** The room is a Matrix room, or is none, and the command is for the other kind. */
   readonly isMatrix: (room: string) => string;
@@ -101,6 +112,7 @@ export interface MatrixWords {
     readonly needsTerminal: string;
     readonly intro: (account: string) => string;
     readonly again: (user: string) => string;
+    readonly lost: (user: string, why: string) => string;
     readonly goOn: string;
     readonly how: string;
     readonly byPassword: string;

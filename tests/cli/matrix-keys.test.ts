@@ -1,17 +1,23 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import sodium from "libsodium-wrappers";
 import { expect, test } from "vitest";
+import { storeFile } from "../../adapters/matrix/homeserver.ts";
+import { DeviceId, UserId } from "../../adapters/matrix/ids.ts";
 import type { Kept } from "../../adapters/matrix/kept.ts";
 import { AccountName } from "../../bridge/model/ids.ts";
 import { backupPair } from "../../bridge/seal/keys.ts";
 import { recoveryCode } from "../../bridge/seal/recovery.ts";
 import { backup } from "../../cli/commands/backup.ts";
+import { matrixChat } from "../../cli/commands/matrix-chat.ts";
+import { matrixInvite } from "../../cli/commands/matrix-invite.ts";
+import { matrixLogin } from "../../cli/commands/matrix-login.ts";
 import { restore } from "../../cli/commands/restore.ts";
 import { roomInit } from "../../cli/commands/room-init.ts";
+import { status } from "../../cli/commands/status.ts";
 import { openCore } from "../../cli/core.ts";
 import { keptOf } from "../../cli/matrix/accounts.ts";
-import { fakeIo, place, VAULT_KEY } from "./io.helper.ts";
+import { type FakeIo, fakeIo, person, place, VAULT_KEY } from "./io.helper.ts";
 import { configOf } from "./running.helper.ts";
 
 const CAMPUS = AccountName.parse("campus");
@@ -56,6 +62,17 @@ async function withCode(config: string): Promise<void> {
   await keep(config, (kept) => kept.backup.put(code));
 }
 
+/** As after a login whose crypto store is gone. */
+const withSession = (config: string): Promise<void> =>
+  keep(config, (kept) =>
+    kept.session.put({
+      user: UserId.parse("@bot:a.example"),
+      device: DeviceId.parse("DEVICE"),
+      token: "token-canary",
+      passphrase: "passphrase-canary",
+    }),
+  );
+
 /** What a backup and its restore say. */
 async function thereAndBack(made: Awaited<ReturnType<typeof place>>) {
   const { asked, folder } = made;
@@ -90,4 +107,51 @@ test("beside sealed rooms a backup names both codes, and a restore says where wh
   expect(said.backup).toContain('that of "faculty"; that of the Matrix account "campus".');
   expect(said.restore).toContain("readers of sealed rooms see it once");
   expect(said.restore).toContain("a second time");
+});
+
+test("where the keys of a session are gone, status says so though no bridge runs, and every command names the login", async () => {
+  const { asked, config, folder } = await alone();
+  await withSession(config);
+  const told = async (): Promise<string> => {
+    const io = fakeIo();
+    await status(io, { ...asked, json: false });
+    return io.stdout();
+  };
+  expect(await told()).toContain("  campus: its keys are not on this machine: log in again\n");
+  const commands = [
+    (io: FakeIo) => roomInit(io, { ...asked, room: "class", printCode: false }),
+    (io: FakeIo) => matrixInvite(io, { ...asked, room: "class", user: "@a:b" }),
+    (io: FakeIo) => matrixChat(io, { ...asked, user: "@a:b", account: null, end: false }),
+  ];
+  for (const command of commands) {
+    const io = fakeIo();
+    expect(await command(io)).toBe(2);
+    expect(io.stderr()).toMatch(
+      /^The account "campus": the keys of this session are not on this machine\. Announcements for its rooms wait\. Log in again: .*matrix login campus\n$/,
+    );
+  }
+  const file = storeFile(
+    path.join(folder, "data/matrix/campus"),
+    UserId.parse("@bot:a.example"),
+    DeviceId.parse("DEVICE"),
+  );
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, "no store");
+  expect(await told()).toContain("  campus: logged in\n");
+  const io = fakeIo();
+  expect(await matrixInvite(io, { ...asked, room: "class", user: "@a:b" })).toBe(2);
+  expect(io.stderr()).toContain("matrix login campus");
+});
+
+test("a login says that the keys of the session before are gone before it asks whether to go on", async () => {
+  const { asked, config } = await alone();
+  await withSession(config);
+  const who = person(() => "no");
+  const io = fakeIo({ ask: who.ask });
+  expect(await matrixLogin(io, { ...asked, account: null })).toBe(1);
+  expect(io.stderr()).toContain(
+    "@bot:a.example was logged in, but the keys of this session are not on this machine, so announcements for its rooms wait.",
+  );
+  expect(io.stderr()).not.toContain("is logged in already");
+  expect(who.seen()).toBe("Log in again?\n");
 });
