@@ -27,6 +27,10 @@ export interface DigestOptions {
 export interface Digests {
   /** Somebody came into a room: what it was given before is repeated when it is time. */
   joined(room: RoomName): void;
+  /** The room makes way for another, which nobody came into yet: who came into the old one is not waited for. */
+  replaced(room: RoomName): void;
+  /** Whether there is anything that would be repeated for those who come now. */
+  offers(room: RoomName): boolean;
   /** Queues the digests that are due. Answers their rooms. */
   queue(): readonly RoomName[];
 }
@@ -53,19 +57,23 @@ export function createDigests(o: DigestOptions): Digests {
     return row.told === null ? rested : Math.max(rested, row.told + DAY);
   };
 
-  const tell = (room: RoomName, now: Millis): boolean => {
-    const upTo = newcomers.of(room)?.upTo ?? 0;
-    newcomers.told(room, now);
+  const repeatable = (room: RoomName, upTo: number, now: Millis) => {
     const history = o.planning.history(room);
-    if (history <= 0) return false;
+    if (history <= 0) return [];
     // By days, as the archive is kept.
     const since = (Math.floor(now / DAY) - history) * DAY;
-    const found = deliveries.repeatable(room, upTo, since).flatMap(({ announcement, mapping }) => {
+    return deliveries.repeatable(room, upTo, since).flatMap(({ announcement, mapping }) => {
       const revision = announcements.get(announcement)?.revision ?? 0;
       const payload = announcements.archived(announcement, revision);
       return payload === null ? [] : [{ announcement, mapping, revision, payload }];
     });
-    const items = found.slice(-MOST);
+  };
+
+  const tell = (room: RoomName, now: Millis): boolean => {
+    const upTo = newcomers.of(room)?.upTo ?? 0;
+    newcomers.told(room, now);
+    const history = o.planning.history(room);
+    const items = repeatable(room, upTo, now).slice(-MOST);
     const [first] = items;
     if (first === undefined) return false;
     const base = {
@@ -89,7 +97,8 @@ export function createDigests(o: DigestOptions): Digests {
     });
     for (const { announcement, mapping, revision, payload } of items) {
       announcements.restore(announcement, revision, payload);
-      const part = `digest.${Math.floor(now / DAY)}`;
+      // Another room in its place may be told again on the same day.
+      const part = `digest.${now}`;
       deliveries.insert({ ...base, mapping, announcement, part, revision, action: "digest" });
       // Videos are not fetched once more for those who may not even want them.
       for (const id of payload.media) if (media.state(id)?.kind !== "video") media.refetch(id, now);
@@ -98,11 +107,16 @@ export function createDigests(o: DigestOptions): Digests {
     return true;
   };
 
+  /** The newest delivery that the room had. */
+  const newest = (room: RoomName): number => {
+    const head = lanes.head(room);
+    return head === null ? deliveries.newest() : head - 1;
+  };
+
   return {
-    joined(room) {
-      const head = lanes.head(room);
-      newcomers.came(room, o.now(), head === null ? deliveries.newest() : head - 1);
-    },
+    joined: (room) => void newcomers.came(room, o.now(), newest(room)),
+    replaced: (room) => void newcomers.drop(room),
+    offers: (room) => repeatable(room, newest(room), o.now()).length > 0,
     queue() {
       const now = o.now();
       const due = [...o.rooms()].filter((room) => (dueAt(room) ?? Number.POSITIVE_INFINITY) <= now);

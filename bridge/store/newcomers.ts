@@ -25,10 +25,12 @@ export function newcomerStore(db: Db) {
   const told = db.prepare(
     "UPDATE newcomers SET first_at = NULL, last_at = NULL, up_to = 0, told_at = ? WHERE room = ?",
   );
+  const drop = db.prepare("DELETE FROM newcomers WHERE room = ?");
   return {
     of: (room: RoomName): Newcomers | null => get.get(room) ?? null,
     came: (room: RoomName, at: Millis, upTo: number) => came.run(room, at, at, upTo),
     told: (room: RoomName, at: Millis) => told.run(at, room),
+    drop: (room: RoomName) => drop.run(room),
   };
 }
 export type NewcomerStore = ReturnType<typeof newcomerStore>;

@@ -5,13 +5,13 @@ import type { AccountSettings } from "../../adapters/matrix/homeserver.ts";
 import type { Kept } from "../../adapters/matrix/kept.ts";
 import type { RoomWish } from "../../adapters/matrix/room-check.ts";
 import { createFrame } from "../../bridge/chat/frame.ts";
-import type { AccountName, RoomName } from "../../bridge/model/ids.ts";
+import type { AccountName } from "../../bridge/model/ids.ts";
 import type { Destination } from "../../bridge/outbox/destination.ts";
 import type { Lifetime } from "../../bridge/runtime.ts";
-import { isFull } from "../../bridge/space.ts";
 import type { AccountConfig, Config, MatrixRoomConfig } from "../../config/config.ts";
 import type { Core } from "../core.ts";
 import { matrixRooms } from "../room-kinds.ts";
+import { noteNewcomers } from "./newcomers.ts";
 
 /** Why an account is not open: nobody logged in, or the keys of its session cannot be used. */
 export type AccountProblem = Extract<OpenedAccount, { ok: false }>["code"];
@@ -56,7 +56,7 @@ export async function openAccounts(core: Core, o: AccountsOptions): Promise<Acco
   const destinations: Destination[] = [];
   const lifetimes: Lifetime[] = [];
   const report: AccountsOptions["report"] = (name, event) => {
-    if (event.kind === "joined") noteNewcomer(core, event.room);
+    noteNewcomers(core, event);
     o.report(name, event);
   };
   const close = async (): Promise<void> => {
@@ -85,17 +85,6 @@ export async function openAccounts(core: Core, o: AccountsOptions): Promise<Acco
     problem: (name) => problems.get(name) ?? null,
     close,
   };
-}
-
-/** Somebody came into a room: what it was given before is repeated when it is time, where the room wants that. */
-function noteNewcomer({ bridge, config }: Core, name: RoomName): void {
-  if (!matrixRooms(config).some((room) => room.name === name && room.digest)) return;
-  try {
-    bridge.digests.joined(name);
-  } catch (error) {
-    // Without room on the disk: the next one who comes in is noted, and what is repeated then is for both.
-    if (!isFull(error)) throw error;
-  }
 }
 
 /** One account alone, for a command where no bridge runs. */

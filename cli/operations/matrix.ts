@@ -146,7 +146,10 @@ export const matrixRoomSetUp = operation({
     });
     if (done.kind === "fault") return fault(done.code);
     if (done.kind === "exists" || done.kind === "inside") return done;
-    if (done.kind !== "unsafe") await live?.renew();
+    if (done.kind !== "unsafe") {
+      core.bridge.digests.replaced(room);
+      await live?.renew();
+    }
     return { kind: done.kind, flaws: done.findings.map(({ flaw }) => flaw) };
   },
 });

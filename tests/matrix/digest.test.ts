@@ -107,6 +107,28 @@ test("one digest is for all who came within ten minutes of each other, and the n
   expect(repeated(w)).toEqual(["Раз", "Раз"]);
 });
 
+test("who came into a room that another took the place of causes nothing there, and the first who comes into that one does at once", async () => {
+  const w = await world();
+  const runtime = run(w);
+  w.source.tell(posted(post(1, "Раз")));
+  await settled(w);
+  w.bridge.digests.joined(ROOM);
+  await later(w, runtime, 15 * MINUTE);
+  expect(repeated(w)).toEqual(["Раз"]);
+  w.bridge.digests.joined(ROOM);
+  w.bridge.digests.replaced(ROOM);
+  await later(w, runtime, 25 * 60 * MINUTE);
+  expect(repeated(w)).toEqual(["Раз"]);
+  w.bridge.digests.joined(ROOM);
+  await later(w, runtime, 15 * MINUTE);
+  w.bridge.digests.joined(ROOM);
+  w.bridge.digests.replaced(ROOM);
+  w.bridge.digests.joined(ROOM);
+  await later(w, runtime, 15 * MINUTE);
+  await runtime.stop();
+  expect(repeated(w)).toEqual(["Раз", "Раз", "Раз"]);
+});
+
 test("nothing is repeated that is older than the room's history, and with none there is no digest", async () => {
   for (const [history, expected] of [
     [2, ["Новое"]],
@@ -134,6 +156,7 @@ test("who comes into a room that was given nothing yet causes nothing, and a dig
   w.bridge.digests.joined(ROOM);
   w.clock.advance(15 * MINUTE);
   expect(w.bridge.digests.queue()).toEqual([]);
+  expect(w.bridge.digests.offers(ROOM)).toBe(false);
   w.source.tell(posted(post(1, "Раз")));
   await soon(() => expect(waiting(w)).toBe(1));
   w.clock.advance(45 * MINUTE);
@@ -145,6 +168,7 @@ test("who comes into a room that was given nothing yet causes nothing, and a dig
   expect(repeated(w)).toEqual([]);
   w.clock.advance(40 * MINUTE);
   await soon(() => expect(repeated(w)).toEqual(["Раз"]));
+  expect(w.bridge.digests.offers(ROOM)).toBe(true);
   await runtime.stop();
 });
 

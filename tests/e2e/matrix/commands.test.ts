@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { RoomName } from "../../../bridge/model/ids.ts";
+import type { Digests } from "../../../bridge/store/digest.ts";
 import { backup } from "../../../cli/commands/backup.ts";
 import { check } from "../../../cli/commands/check.ts";
 import { matrixInvite } from "../../../cli/commands/matrix-invite.ts";
@@ -10,11 +12,15 @@ import { matrixLogin } from "../../../cli/commands/matrix-login.ts";
 import { restore } from "../../../cli/commands/restore.ts";
 import { roomInit } from "../../../cli/commands/room-init.ts";
 import { status } from "../../../cli/commands/status.ts";
+import { openCore } from "../../../cli/core.ts";
 import { openBridge } from "../../../cli/open-bridge.ts";
-import { type FakeIo, fakeIo, person, type Question } from "../../cli/io.helper.ts";
+import { type FakeIo, fakeIo, person, type Question, VAULT_KEY } from "../../cli/io.helper.ts";
+import { configOf } from "../../cli/running.helper.ts";
 import { searchFolder } from "../../leak/search.helper.ts";
 import { type Account, environment, type Homeserver, startHomeserver } from "./homeserver.helper.ts";
 import { startReader } from "./nio.helper.ts";
+
+const CLASS = RoomName.parse("class");
 
 /** The words of a recovery code as they stand on the screen. */
 function codeOn(screen: string): readonly string[] {
@@ -98,6 +104,16 @@ mappings:
       sourceDeadline: 5_000,
     });
     return { status: io.stdout(), check: checked.stdout(), code };
+  };
+  /** How many rooms somebody came into since the last digest, after `work`. */
+  const newcomers = async (p: Place, work: (digests: Digests) => void = () => {}): Promise<unknown> => {
+    const env = { POSTERN_VAULT_KEY: VAULT_KEY };
+    const opened = await openCore(await configOf(p.config), { env, askPassphrase: null });
+    if (!opened.ok) throw new Error(opened.problem.code);
+    work(opened.core.bridge.digests);
+    const count = opened.core.db.prepare("SELECT count(*) FROM newcomers").pluck().get();
+    opened.core.close();
+    return count;
   };
   const master = async (bot: Account): Promise<unknown> => {
     const hand = await server.login(bot);
@@ -316,8 +332,10 @@ mappings:
     await hand.call("POST", `/rooms/${encodeURIComponent(first)}/forget`, {});
     expect((await told(p)).check).toContain("room init ROOM --anew");
     expect((await init(p)).said).toContain("nothing was changed");
+    await newcomers(p, (digests) => digests.joined(CLASS));
     const made = await init(p, null, true);
     expect([made.code, made.said]).toEqual([0, expect.stringContaining('The room "class" is made')]);
+    expect(await newcomers(p), "the digest for those of the old room is not posted into the new one").toBe(0);
     expect(await rooms()).toEqual([expect.not.stringContaining(first)]);
     expect((await told(p)).check).toContain('✓ the room "class" is encrypted');
   });
