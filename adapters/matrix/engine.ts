@@ -106,14 +106,14 @@ export interface Engine {
   ): Promise<Signing>;
   /**
    * MSC4268: gives the invited the keys of what was posted in the room since `since` (ms; from the beginning of its
-   * day, UTC), in sessions that may be shared. Call before the invitation is sent. null as well where there are none.
+   * day, UTC), in sessions that may be shared. Call before the invitation is sent. `none`: there are none.
    */
   shareHistory(
     room: RoomId,
     invited: UserId,
     since: number,
     signal: AbortSignal,
-  ): Promise<EngineFault | null>;
+  ): Promise<"shared" | "none" | EngineFault>;
   /** How many devices of `members` their owners have not signed: a strict room gives them no key. As last heard. */
   unsigned(members: readonly UserId[]): Promise<number>;
   /**

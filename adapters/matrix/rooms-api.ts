@@ -139,11 +139,10 @@ export async function leaveRoom(api: Api, room: RoomId, signal: AbortSignal): Pr
 }
 
 /** Gives those who are to be invited the keys of what they may read (see Engine.shareHistory). */
-export type ShareHistory = (
-  room: RoomId,
-  user: UserId,
-  signal: AbortSignal,
-) => Promise<{ readonly code: string } | null>;
+export type ShareHistory = (room: RoomId, user: UserId, signal: AbortSignal) => Promise<Shared>;
+
+/** What became of the keys: `none`: there were none to share; else why those that there are were not. */
+export type Shared = "shared" | "none" | { readonly code: string };
 
 /**
  * Invites somebody, after having shared with them what they may read: a bundle of keys counts only from who invites.
@@ -156,11 +155,11 @@ export async function invite(
   user: UserId,
   shareHistory: ShareHistory | null,
   signal: AbortSignal,
-): Promise<Read<{ readonly keys: { readonly code: string } | null }>> {
+): Promise<Read<{ readonly keys: Shared }>> {
   const there = await membershipOf(api, room, user, signal);
   if (there.kind === "fault") return there;
   if (there.value === "join") return fault("already_there");
-  const keys = shareHistory === null ? null : await shareHistory(room, user, signal);
+  const keys = shareHistory === null ? "none" : await shareHistory(room, user, signal);
   const body = { user_id: user };
   const call = { method: "POST", path: path`/_matrix/client/v3/rooms/${room}/invite`, body } as const;
   const done = read(Done, await api.call(call, signal));

@@ -49,10 +49,10 @@ export async function matrixInvite(io: Io, options: MatrixInviteOptions): Promis
       return 2;
     }
     tell(say.invite.done(user, room));
-    const { history, historyVisibility, digest } = settings;
-    if (done.keys !== null) tell(say.invite.keysFailed(faultText(done.keys, say)));
-    else if (history > 0 && historyVisibility === "shared") tell(say.invite.history(history));
-    if (history > 0 && digest) tell(say.invite.digest(history));
+    const { history } = settings;
+    if (done.keys === "shared") tell(say.invite.history(history));
+    else if (done.keys !== "none") tell(say.invite.keysFailed(faultText(done.keys.code, say)));
+    if (done.digest) tell(say.invite.digest(history));
     if (settings.trust === "strict") tell(say.invite.strict);
     return 0;
   } finally {

@@ -161,8 +161,13 @@ export const matrixInvite = operation({
   deadline: DEADLINE,
   input: z.object({ room: RoomName, user: UserId }),
   output: z.discriminatedUnion("kind", [
-    /** `keys`: why those of what is within `history` did not go along; null: they did, or none were to. */
-    z.object({ kind: z.literal("invited"), keys: z.string().nullable() }),
+    z.object({
+      kind: z.literal("invited"),
+      /** What became of the keys of what is within `history`; `none`: there are none, or none were to go along. */
+      keys: z.enum(["shared", "none"]).or(Fault),
+      /** Whether there is anything that a digest would repeat. */
+      digest: z.boolean(),
+    }),
     Fault,
   ]),
   async run(at, { room, user }) {
@@ -176,7 +181,12 @@ export const matrixInvite = operation({
       return invite(account.api, id, user, historyFor(account, config, core.clock.now()), never());
     });
     if (done.kind === "fault") return fault(done.code);
-    return { kind: "invited" as const, keys: done.value.keys?.code ?? null };
+    const { keys } = done.value;
+    return {
+      kind: "invited" as const,
+      keys: typeof keys === "string" ? keys : fault(keys.code),
+      digest: config.digest && core.bridge.digests.offers(room),
+    };
   },
 });
 
@@ -184,10 +194,8 @@ export const matrixInvite = operation({
 function historyFor({ engine }: Account, config: MatrixRoomConfig, now: number) {
   if (!sharesHistory(config)) return null;
   const since = now - config.history * DAY;
-  return async (room: Parameters<typeof engine.shareHistory>[0], user: UserId, signal: AbortSignal) => {
-    const failed = await engine.shareHistory(room, user, since, signal);
-    return failed === null ? null : { kind: "fault" as const, code: failed.code, retryAfter: null };
-  };
+  return (room: Parameters<typeof engine.shareHistory>[0], user: UserId, signal: AbortSignal) =>
+    engine.shareHistory(room, user, since, signal);
 }
 
 /** Opens the direct chat of the bot with somebody, or ends it. */

@@ -183,7 +183,7 @@ export const matrix: MatrixWords = {
     already: (user, room) => `${user} is in "${room}" already.`,
     failed: (user, why) => `${user} was not invited: ${why}.`,
     history: (n) =>
-      `With the invitation go the keys of the last ${days(n)}; programs that cannot take them are given a digest.`,
+      `With the invitation go the keys of the last ${days(n)}, for programs that can take them.`,
     digest: (n) => `Once they have come in, a digest of the last ${days(n)} is posted.`,
     keysFailed: (why) => `Older announcements stay closed to them in the room itself: ${why}.`,
     strict:

@@ -40,13 +40,13 @@ export async function shareHistory(
   invited: UserId,
   since: number,
   signal: AbortSignal,
-): Promise<EngineFault | null> {
+): Promise<"shared" | "none" | EngineFault> {
   const allowed = (session: string): boolean => (sessions.day(room, session) ?? -1) >= since;
   const exported = await t.machine.exportRoomKeys(
     (session) => session.roomId.toString() === room && allowed(session.sessionId),
   );
   const keys = Exported.parse(JSON.parse(exported)).filter((key) => key["m.shared_history"] === true);
-  if (keys.length === 0) return null;
+  if (keys.length === 0) return "none";
 
   // Asked anew, since the server tells nothing of whom we share no room with.
   const asked = await t.send(t.machine.queryKeysForUsers(machineUsers([invited])), signal);
@@ -83,5 +83,5 @@ export async function shareHistory(
       return UNSIGNED;
     }
   };
-  return await sendAll(t.send, await requests(), signal);
+  return (await sendAll(t.send, await requests(), signal)) ?? "shared";
 }

@@ -115,6 +115,8 @@ describe.skipIf(environment === null)("who comes and goes", () => {
     for (const user of [nio.user, second.user]) {
       const invited = await world.postern("matrix", "invite", "class", user);
       expect(invited, invited.said).toMatchObject({ code: 0 });
+      expect(invited.said).toContain("a digest of the last 2 days is posted");
+      if (user === second.user) expect(invited.said).toContain("go the keys of the last 2 days");
     }
     await second.sync();
     await second.join(world.room);
