@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { AccountName, RoomName, SourceName } from "../../bridge/model/ids.ts";
 import { createNotifier } from "../../bridge/notices/notifier.ts";
 import type { Notice, NoticeRoute, RouteName } from "../../bridge/notices/port.ts";
 import type { NoticeStore } from "../../bridge/store/notices.ts";
+import { accountReports } from "../../cli/matrix/reports.ts";
 import { core, soon } from "../core.helper.ts";
 import type { HandClock } from "../hand-clock.helper.ts";
 
@@ -10,6 +11,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SOURCE = SourceName.parse("faculty");
 const ROOM = RoomName.parse("room");
+const ACCOUNT = AccountName.parse("campus");
 
 /** A route that remembers what it was told, and takes it or not as the test says. */
 class Route implements NoticeRoute {
@@ -238,4 +240,37 @@ test("a room that is held for another reason is told of anew, and not for the sa
   const trouble = "room_held room trouble";
   expect(command.taken).toEqual([trouble, trouble, trouble, "room_held room back"]);
   await n.stop();
+});
+
+test("an account that is out for another reason after a restart is told of anew, with that reason, and not for the same one", async () => {
+  const { store, clock } = await setup();
+  const told: (string | undefined)[] = [];
+  const route: NoticeRoute = {
+    name: "command",
+    async send(notice) {
+      told.push(`${notice.account} ${notice.state} ${notice.reason}`);
+      return true;
+    },
+  };
+  const logger = { event: () => undefined };
+  for (const code of ["store_missing", "store_missing", "store_wrong_passphrase", "no_session"] as const) {
+    const n = notifier(store, clock, [route]);
+    accountReports({ logger, notices: n })(ACCOUNT, { kind: "closed", code });
+    await pass(clock, MINUTE);
+    await n.stop();
+  }
+  const n = notifier(store, clock, [route]);
+  const report = accountReports({ logger, notices: n });
+  report(ACCOUNT, { kind: "ended", code: "logged_out" });
+  await pass(clock, MINUTE);
+  report(ACCOUNT, { kind: "heard", at: clock.now() });
+  await pass(clock, MINUTE);
+  await n.stop();
+  expect(told).toEqual([
+    "campus trouble store_missing",
+    "campus trouble store_wrong_passphrase",
+    "campus trouble no_session",
+    "campus trouble logged_out",
+    "campus back logged_out",
+  ]);
 });
