@@ -1,3 +1,4 @@
+import { builtPostern } from "../tests/e2e/built.ts";
 import { startWorld } from "../tests/e2e/matrix/bridge.helper.ts";
 import { environment, type Homeserver, startHomeserver } from "../tests/e2e/matrix/homeserver.helper.ts";
 import { failingLookups, failures, type LookupsResult, lookups } from "../tests/e2e/matrix/lookups.helper.ts";
@@ -7,13 +8,13 @@ import type { Check, Part, SoakOptions } from "./part.ts";
 
 /** Bridges that are killed, and how many at the same time. */
 const KILLS = 200;
-const LANES = 3;
+const LANES = 4;
 
 /** Bridges killed at every step of sending, against Synapse, read by nio. */
-async function killed(server: Homeserver, o: SoakOptions): Promise<readonly Check[]> {
+async function killed(server: Homeserver, program: string, o: SoakOptions): Promise<readonly Check[]> {
   const seed = o.seed ?? Date.now() % 1_000_000_000;
   const wanted = Math.ceil((KILLS * o.percent) / 100);
-  const done = await trials({ server, seed, trials: wanted, lanes: LANES, say: o.say });
+  const done = await trials({ server, seed, trials: wanted, lanes: LANES, program, say: o.say });
   o.say(`seed ${seed}: ${done.trials} kills, ${done.outages} outages of 25 hours, ${done.logins} new logins`);
   for (const [name, times] of done.killed) o.say(`  ${name}: ${times}`);
   for (const line of done.wrong) o.say(`  ${line}`);
@@ -27,13 +28,13 @@ async function killed(server: Homeserver, o: SoakOptions): Promise<readonly Chec
 }
 
 /** Each look-up failing in each way. */
-async function failing(server: Homeserver, o: SoakOptions): Promise<readonly Check[]> {
+async function failing(server: Homeserver, program: string, o: SoakOptions): Promise<readonly Check[]> {
   const all = [...lookups.keys()].flatMap((lookup) =>
     [...failures.keys()].map((failure) => [lookup, failure] as const),
   );
   const pairs = all.slice(0, Math.ceil((all.length * o.percent) / 100));
   const lane = async (n: number): Promise<LookupsResult> => {
-    const world = await startWorld({ server, mapping: "silence: off", seed: n });
+    const world = await startWorld({ server, mapping: "silence: off", seed: n, program });
     const nio = await startReader({ url: server.url, account: await server.register("student") });
     try {
       await world.invite(nio.user);
@@ -57,11 +58,12 @@ async function failing(server: Homeserver, o: SoakOptions): Promise<readonly Che
 /** A real homeserver and a client of another make: kills, outages, new logins, and look-ups that fail. */
 export const matrix: Part = async (o) => {
   if (environment === null) return [{ name: "Synapse and matrix-nio can be had", ok: false }];
+  const program = await builtPostern();
   const checks: Check[] = [];
   for (const part of [killed, failing]) {
     const server = await startHomeserver();
     try {
-      checks.push(...(await part(server, o)));
+      checks.push(...(await part(server, program, o)));
     } finally {
       await server.remove();
     }

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly seed?: number;
   /** The longest that a call may take, by the bridge's clock. */
   readonly deadline?: string;
+  /** The command line that runs, from the project's root; absent: that of the sources. */
+  readonly program?: string;
 }
 
 /** MAX with one channel, and a configured bridge whose way to the homeserver leads through a {@link FaultProxy}. */
@@ -167,7 +169,7 @@ log: { level: trace }
     preloads: readonly string[] = [],
   ): Running => {
     const first = ["later.preload.ts", ...preloads].map(preloaded);
-    const one = launch([...first, "cli/start.mjs", "--config", file, ...args], {
+    const one = launch([...first, o.program ?? "cli/start.mjs", "--config", file, ...args], {
       ...env,
       POSTERN_TEST_AHEAD: String(server.ahead),
       ...more,

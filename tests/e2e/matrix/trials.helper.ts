@@ -69,6 +69,8 @@ export interface TrialsOptions {
   readonly trials: number;
   /** Bridges that are killed at the same time, each with a room of its own. */
   readonly lanes: number;
+  /** The command line that runs; absent: that of the sources. */
+  readonly program?: string;
   readonly say: (line: string) => void;
 }
 
@@ -127,8 +129,9 @@ const shuffled = <T>(list: readonly T[], dice: () => number): readonly T[] =>
     .sort((a, b) => a.at - b.at)
     .map(({ one }) => one);
 
-async function makeLane(server: Homeserver, seed: number): Promise<Lane> {
-  const world = await startWorld({ server, seed, mapping: "edits: replace, silence: off" });
+async function makeLane({ server, program }: TrialsOptions, seed: number): Promise<Lane> {
+  const which = program === undefined ? {} : { program };
+  const world = await startWorld({ server, seed, mapping: "edits: replace, silence: off", ...which });
   const nio = await startReader({ url: server.url, account: await server.register("student") });
   await world.invite(nio.user);
   await nio.join(world.room);
@@ -254,7 +257,7 @@ export async function trials(o: TrialsOptions): Promise<TrialsResult> {
   const dice = seeded(o.seed);
   const lanes: Lane[] = [];
   try {
-    for (let i = 0; i < o.lanes; i++) lanes.push(await makeLane(o.server, o.seed + i));
+    for (let i = 0; i < o.lanes; i++) lanes.push(await makeLane(o, o.seed + i));
     const killed = new Map<string, number>();
     const wrong: string[] = [];
     let [done, outages, logins] = [0, 0, 0];
