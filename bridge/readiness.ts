@@ -1,4 +1,4 @@
-import type { Millis, SourceName } from "./model/ids.ts";
+import type { AccountName, Millis, SourceName } from "./model/ids.ts";
 import type { SpaceReport } from "./space.ts";
 
 /** Why the bridge is not ready, or what it goes on in spite of (`known` of {@link Ready}). */
@@ -13,8 +13,11 @@ export interface ReadyCode {
     /** Not read for longer than it may be, and nobody knows why. */
     | "source_unread"
     /** Not read, and it is known why. */
-    | "source_trouble";
+    | "source_trouble"
+    /** Its server is not heard, so nothing goes to its rooms. */
+    | "account_trouble";
   readonly source?: SourceName;
+  readonly account?: AccountName;
   readonly reason?: string;
 }
 
@@ -42,6 +45,8 @@ export interface ReadyInput {
   readonly feed: boolean | null;
   readonly space: SpaceReport["kind"];
   readonly sources: readonly SourceState[];
+  /** Absent: there are none. `trouble`: what keeps an account from hearing its server, a code; null: nothing. */
+  readonly accounts?: readonly { readonly name: AccountName; readonly trouble: string | null }[];
   readonly now: Millis;
 }
 
@@ -58,5 +63,7 @@ export function readiness(i: ReadyInput): Ready {
     else if (heardAt === null) codes.push({ code: "source_starting", source });
     else if (i.now - heardAt > limit) codes.push({ code: "source_unread", source });
   }
+  for (const { name: account, trouble } of i.accounts ?? [])
+    if (trouble !== null) known.push({ code: "account_trouble", account, reason: trouble });
   return { ready: codes.length === 0, codes, known };
 }

@@ -4,9 +4,11 @@ import type { Ready } from "../bridge/readiness.ts";
 import type { Space } from "../bridge/space.ts";
 import { certificateEnds } from "./certificate-ends.ts";
 import type { Core } from "./core.ts";
+import type { AccountStanding } from "./matrix/standing.ts";
 
 export interface GaugesOptions {
   readonly core: Core;
+  readonly accounts: readonly AccountStanding[];
   readonly space: Space;
   readonly notices: Notifier;
   readonly ready: Ready;
@@ -23,7 +25,7 @@ const one = (value: number | null): readonly MetricSample[] =>
   value === null ? [] : [{ labels: {}, value }];
 
 /** What is measured when it is asked for: lanes, ages, room on the disk. */
-export function gauges({ core, space, notices, ready }: GaugesOptions): readonly MetricFamily[] {
+export function gauges({ core, accounts, space, notices, ready }: GaugesOptions): readonly MetricFamily[] {
   const { config, bridge, clock } = core;
   const { store } = bridge;
   const now = clock.now();
@@ -74,6 +76,22 @@ export function gauges({ core, space, notices, ready }: GaugesOptions): readonly
         return at === null ? [] : [{ labels: { source }, value: seconds(at) }];
       }),
     ),
+    ...(accounts.length === 0
+      ? []
+      : [
+          family(
+            "postern_account_up",
+            "Whether an account hears its server; 0: it is logged out, or does not.",
+            accounts.map(({ name: account, up }) => ({ labels: { account }, value: up ? 1 : 0 })),
+          ),
+          family(
+            "postern_account_last_heard_age_seconds",
+            "How long ago an account heard its server last.",
+            accounts.flatMap(({ name: account, heardAt }) =>
+              heardAt === null ? [] : [{ labels: { account }, value: seconds(heardAt) }],
+            ),
+          ),
+        ]),
     family(
       "postern_notices_total",
       "Notices to the rep, by route and whether they arrived.",

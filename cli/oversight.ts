@@ -11,6 +11,7 @@ import type { Config, Lang } from "../config/config.ts";
 import { certificateEnds } from "./certificate-ends.ts";
 import type { Core } from "./core.ts";
 import { gauges } from "./gauges.ts";
+import { type AccountsAtWork, accountStandings } from "./matrix/standing.ts";
 import { noticeRoutes } from "./notice-routes.ts";
 import { monitorFailed, noticeText } from "./notice-words.ts";
 import { createSourceStates } from "./source-states.ts";
@@ -19,6 +20,8 @@ import { watchReports } from "./watch-reports.ts";
 export interface OversightOptions {
   /** As of now: a reload puts another in its place. */
   readonly core: () => Core;
+  /** The Matrix accounts as they run; null: they do not at the moment. */
+  readonly accounts: () => AccountsAtWork | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   readonly tell: (text: string) => void;
@@ -125,6 +128,7 @@ export function createOversight(o: OversightOptions): Oversight {
       feed: feed(),
       space: space.state().kind,
       sources: states.of(core.config),
+      accounts: accountStandings(core.config, o.accounts()),
       now: clock.now(),
     });
   };
@@ -160,7 +164,13 @@ export function createOversight(o: OversightOptions): Oversight {
       running = Promise.all([notices.run(ending.signal), loop()]);
       monitor = await listen(config, ready, () => [
         ...counters.families(),
-        ...gauges({ core: o.core(), space, notices, ready: ready() }),
+        ...gauges({
+          core: o.core(),
+          accounts: accountStandings(o.core().config, o.accounts()),
+          space,
+          notices,
+          ready: ready(),
+        }),
       ]);
       if (monitor !== null || config.monitor.listen === null) return;
       const { host, port } = config.monitor.listen;

@@ -128,7 +128,14 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     parts,
     troubles: () => oversight.notices.lasting(),
   });
-  const oversight = createOversight({ core: () => live.core, env: io.env, logger, tell, lang: words.lang });
+  const oversight = createOversight({
+    core: () => live.core,
+    accounts: () => live.accounts,
+    env: io.env,
+    logger,
+    tell,
+    lang: words.lang,
+  });
   let commands: CommandServer | null = null;
   let broken = false;
   try {

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
+import type { AccountState } from "../../adapters/matrix/account.ts";
 import { silent } from "../../bridge/log/logger.ts";
 import { RoomName, SourceName } from "../../bridge/model/ids.ts";
 import type { Reports } from "../../bridge/runtime.ts";
 import { atomically } from "../../bridge/store/db.ts";
 import { type Core, openCore } from "../../cli/core.ts";
+import type { AccountsAtWork } from "../../cli/matrix/standing.ts";
 import { createOversight } from "../../cli/oversight.ts";
 import { loadConfig } from "../../config/load.ts";
 import { fakeIo, place } from "../cli/io.helper.ts";
@@ -30,9 +32,10 @@ async function looking(yaml: (base: string) => string = (base) => base) {
   onTestFinished(() => core.close());
   atomically(core.db, () => core.bridge.log.create(ROOM, randomBytes(32)));
   const said: string[] = [];
-  const make = (over = core) =>
+  const make = (over = core, accounts: AccountsAtWork | null = null) =>
     createOversight({
       core: () => over,
+      accounts: () => accounts,
       env,
       logger: silent,
       tell: (text) => void said.push(text),
@@ -128,4 +131,54 @@ test("a room that takes no copies for an hour is told, and that it takes them ag
   await pass(HOUR);
   expect(said).toEqual([expect.stringContaining('The room "faculty" is written to the feed again')]);
   await o.stop(false, never);
+});
+
+test("an account that is logged out, lost its keys or does not hear its server shows to those who watch, by codes alone", async () => {
+  const { make, clock } = await looking((base) =>
+    `${base}monitor: { listen: "127.0.0.1:0" }\n`
+      .replace(
+        "rooms:\n",
+        `matrix:\n${["a", "b", "c", "d", "unused"].map((name) => `  ${name}: { base_url: 'http://127.0.0.1:9' }\n`).join("")}rooms:\n${["a", "b", "c", "d"].map((name) => `  of-${name}: { type: matrix, account: ${name}, title: Class }\n`).join("")}`,
+      )
+      .replace("rooms: [faculty, second]", "rooms: [faculty, second, of-a, of-b, of-c, of-d]"),
+  );
+  const state = { heardAt: clock.now() - 30_000, trouble: null, ended: null, trust: null };
+  const states = new Map<string, AccountState>([
+    ["a", state],
+    ["b", { ...state, trouble: "timeout" }],
+    ["c", { ...state, heardAt: null, ended: "logged_out" }],
+  ]);
+  const ask = async (accounts: AccountsAtWork | null) => {
+    const o = make(undefined, accounts);
+    await o.start(() => null);
+    const get = async (what: string) => (await fetch(`http://127.0.0.1:${o.port}/${what}`)).text();
+    const said = { ready: JSON.parse(await get("ready")), metrics: await get("metrics") };
+    await o.stop(false, never);
+    return said;
+  };
+  const lines = (metrics: string) => metrics.split("\n").filter((line) => line.startsWith("postern_account"));
+  const { metrics, ready } = await ask({
+    of(name) {
+      const found = states.get(name);
+      return found === undefined ? null : { state: () => found };
+    },
+    problem: (name) => (name === "d" ? "store_missing" : null),
+  });
+  expect(lines(metrics)).toEqual([
+    'postern_account_up{account="a"} 1',
+    'postern_account_up{account="b"} 0',
+    'postern_account_up{account="c"} 0',
+    'postern_account_up{account="d"} 0',
+    'postern_account_last_heard_age_seconds{account="a"} 30',
+    'postern_account_last_heard_age_seconds{account="b"} 30',
+  ]);
+  const known = [
+    { code: "account_trouble", account: "b", reason: "timeout" },
+    { code: "account_trouble", account: "c", reason: "logged_out" },
+    { code: "account_trouble", account: "d", reason: "store_missing" },
+  ];
+  expect(ready).toMatchObject({ known: expect.arrayContaining(known) });
+  const between = await ask(null);
+  expect(lines(between.metrics)).toEqual([]);
+  expect(between.ready.known).toEqual([]);
 });
