@@ -56,7 +56,7 @@ export async function openAccounts(core: Core, o: AccountsOptions): Promise<Acco
   const destinations: Destination[] = [];
   const lifetimes: Lifetime[] = [];
   const report: AccountsOptions["report"] = (name, event) => {
-    noteNewcomers(core, event);
+    if (event.kind === "joined" || event.kind === "moved") noteNewcomers(core, event);
     o.report(name, event);
   };
   const close = async (): Promise<void> => {

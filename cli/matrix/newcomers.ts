@@ -1,8 +1,8 @@
+import type { AccountReport } from "../../adapters/matrix/account.ts";
 import { isFull } from "../../bridge/space.ts";
 import type { Digests } from "../../bridge/store/digest.ts";
 import type { Config } from "../../config/config.ts";
 import { matrixRooms } from "../room-kinds.ts";
-import type { AccountEvent } from "./accounts.ts";
 
 export interface NewcomersOf {
   readonly config: Config;
@@ -13,8 +13,10 @@ export interface NewcomersOf {
  * Somebody came into a room: what it was given before is repeated when it is time, where the room wants that. A room
  * that another took the place of has nobody who waits for it.
  */
-export function noteNewcomers({ bridge, config }: NewcomersOf, event: AccountEvent): void {
-  if (event.kind !== "joined" && event.kind !== "moved") return;
+export function noteNewcomers(
+  { bridge, config }: NewcomersOf,
+  event: Extract<AccountReport, { kind: "joined" | "moved" }>,
+): void {
   const { room: name } = event;
   if (event.kind === "joined" && !matrixRooms(config).some((room) => room.name === name && room.digest))
     return;
