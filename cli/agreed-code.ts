@@ -31,6 +31,18 @@ export async function agreedCode(
   return null;
 }
 
+/** The seed of a new recovery code; null when it came to nothing, which is said. */
+export async function freshCode(
+  ask: Ask,
+  say: CodeWords,
+  tell: (text: string) => void,
+): Promise<Uint8Array | null> {
+  const result = await ask.aside(() => shown(ask, say));
+  if ("seed" in result) return result.seed;
+  tell(result.end);
+  return null;
+}
+
 type Agreement = { readonly seed: Uint8Array } | { readonly end: string };
 
 /** The root of another room, by its code: who types it holds it. */

@@ -43,8 +43,8 @@ export interface LoginOptions extends Effects {
   readonly settings: AccountSettings;
   readonly kept: Kept;
   readonly proof: Proof;
-  /** What the account's identity is made of (identity.ts); null: that which is kept, if any. */
-  readonly identity: Uint8Array | null;
+  /** What the account's identity is made of (identity.ts); null: that which is kept, if any; `none`: it has none yet. */
+  readonly identity: Uint8Array | "none" | null;
   /** The public half of the pair to which backups are sealed, of the same code; null: as it is. */
   readonly backup: Uint8Array | null;
   /** Whether an identity that the account has already makes way for this one. */
@@ -96,7 +96,7 @@ async function within(
     return why;
   };
   if (before !== null && before.user !== user) return away(fault("other_user"));
-  const seed = o.identity ?? seedOf(kept);
+  const seed = o.identity === "none" ? null : (o.identity ?? seedOf(kept));
 
   const passphrase = randomBytes(32).toString("base64url");
   await mkdir(settings.folder, { recursive: true, mode: 0o700 });
@@ -151,7 +151,8 @@ function keepIdentity(kept: Kept, seed: Uint8Array, backup: Uint8Array | null): 
   if (backup !== null) kept.backup.put(Buffer.from(backup).toString("base64url"));
 }
 
-export interface SignOptions extends Pick<LoginOptions, "identity" | "backup" | "replace"> {
+export interface SignOptions extends Pick<LoginOptions, "backup" | "replace"> {
+  readonly identity: Uint8Array | null;
   readonly password: string | null;
 }
 

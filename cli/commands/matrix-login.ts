@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { AccountName } from "../../bridge/model/ids.ts";
 import type { AccountConfig } from "../../config/config.ts";
-import { agreedCode } from "../agreed-code.ts";
+import { agreedCode, freshCode } from "../agreed-code.ts";
 import type { Ask } from "../ask.ts";
 import { type Asked, type Configured, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
@@ -16,6 +16,8 @@ import type { CodeWords } from "../texts/shape-code.ts";
 export interface MatrixLoginOptions extends Asked {
   /** null: the only account there is. */
   readonly account: string | null;
+  /** Whether the account gets another recovery code, and with it another identity. */
+  readonly newCode?: boolean;
 }
 
 type Proof = z.output<(typeof login)["input"]>["proof"];
@@ -42,7 +44,7 @@ export async function matrixLogin(io: Io, options: MatrixLoginOptions): Promise<
   }
   const { reached } = found;
   try {
-    return await loggedIn(io, io.ask, loaded, account, reached);
+    return await loggedIn(io, io.ask, loaded, account, reached, options.newCode === true);
   } finally {
     await reached.close();
   }
@@ -54,6 +56,7 @@ async function loggedIn(
   loaded: Configured,
   account: AccountConfig,
   reached: Reached,
+  newCode: boolean,
 ): Promise<ExitCode> {
   const { config, words } = loaded;
   const say = words.matrix.login;
@@ -70,18 +73,19 @@ async function loggedIn(
       return 1;
     }
   }
+  if (newCode) tell(say.newCode);
   const proof = await proofOf(ask, loaded);
   if (proof === null) {
     tell(say.cancelled);
     return 1;
   }
-  const done = await reached.ask(login, { account: name, proof });
+  const done = await reached.ask(login, { account: name, proof, newCode });
   if (done.kind === "fault") {
     tell(say.failed(faultText(done.code, words.matrix)));
     return 2;
   }
   if (done.old === "left") tell(say.oldLeft(account.deviceName));
-  const signed = await confirmed(ask, loaded, name, reached, done.signed, proof, tell);
+  const signed = await confirmed(ask, loaded, name, reached, done.signed, { proof, newCode }, tell);
   if (signed) tell(say.done(done.user));
   const rooms = matrixRooms(config).flatMap((room) => (room.account === name ? [room.name] : []));
   if (known === null && rooms.length > 0) tell(say.next(rooms));
@@ -115,7 +119,7 @@ async function confirmed(
   account: AccountName,
   reached: Reached,
   first: Signed,
-  proof: Proof,
+  { proof, newCode }: { readonly proof: Proof; readonly newCode: boolean },
   tell: (text: string) => void,
 ): Promise<boolean> {
   const say = words.matrix.login;
@@ -123,7 +127,7 @@ async function confirmed(
   let signed = first;
   let code: Uint8Array | null = null;
   let password = proof.kind === "password" ? proof.password : null;
-  let replace = false;
+  let replace = newCode;
   let asked = false;
   const again = async (): Promise<void> => {
     const sent = code === null ? null : code.slice();
@@ -131,7 +135,9 @@ async function confirmed(
   };
   while (signed !== "signed") {
     if (signed === "no_identity") {
-      code = await agreedCode(ask, sayCode, say.codeIntro(account), tell);
+      code = newCode
+        ? await freshCode(ask, sayCode, tell)
+        : await agreedCode(ask, sayCode, say.codeIntro(account), tell);
       if (code === null) break;
     } else if (signed === "other_identity") {
       const way = await ask.choose(say.otherIdentity, [

@@ -19,10 +19,12 @@ export function registerMatrix(
     .command("login")
     .description(say.login)
     .argument("[account]", say.account)
+    .option("--new-code", say.newCode)
     .action(async (account: unknown, _options: unknown, command: Command) => {
-      const { config, lang } = asked(command);
+      const { given, config, lang } = asked(command);
       const { matrixLogin } = await import("./matrix-login.ts");
-      done(await matrixLogin(io, { config, lang, account: text(account) }));
+      const newCode = given.newCode === true;
+      done(await matrixLogin(io, { config, lang, account: text(account), newCode }));
     });
 
   matrix

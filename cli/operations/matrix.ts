@@ -52,6 +52,8 @@ export const matrixLogin = operation({
   changes: true,
   deadline: DEADLINE,
   input: account.extend({
+    /** Whether the account is to have another recovery code: the identity that is kept is not used. */
+    newCode: z.boolean().default(false),
     proof: z.discriminatedUnion("kind", [
       z.object({ kind: z.literal("password"), user: z.string(), password: z.string() }),
       z.object({ kind: z.literal("token"), token: z.string() }),
@@ -66,7 +68,7 @@ export const matrixLogin = operation({
     }),
     Fault,
   ]),
-  async run({ core, live }, { account, proof }) {
+  async run({ core, live }, { account, newCode, proof }) {
     const config = core.config.matrix.get(account);
     if (config === undefined) return fault("no_account");
     const { logIn } = await import("../../adapters/matrix/set-up.ts");
@@ -75,7 +77,7 @@ export const matrixLogin = operation({
         settings: await settingsOf(core.config, config),
         kept: await keptOf(core, account),
         proof,
-        identity: null,
+        identity: newCode ? "none" : null,
         backup: null,
         replace: false,
         settled: async () => live?.renew(),

@@ -14,6 +14,7 @@ export const matrix: MatrixWords = {
     matrix: "Matrix: accounts, invitations, a direct chat with the bridge",
     login: "log an account in, and show its recovery code",
     account: "the account's name under matrix; not needed where there is one",
+    newCode: "give it a new recovery code, such as when a machine was seized",
     invite: "have the bridge invite somebody into a Matrix room",
     user: "whom, such as @name:example.org",
     chat: "open a direct, encrypted chat of the bridge with you",
@@ -104,6 +105,8 @@ export const matrix: MatrixWords = {
       `${user} is logged in already. Logging in again makes a new session in place of this one; nothing that waits is lost.`,
     lost: (user, why) =>
       `${user} was logged in, but ${why}, so announcements for its rooms wait. Logging in again makes a new session in place of that one; nothing that waits is lost, and nobody has to join again.`,
+    newCode:
+      "The account gets a new recovery code, and with it a new identity. The old code stands for nothing of it any more, though it opens older backups. The programs of those who verified the account will warn them: tell people beforehand. Announcements go on.",
     goOn: "Log in again?",
     how: "How is the account logged in?",
     byPassword: "With user name and password",

@@ -80,6 +80,7 @@ export interface MatrixWords {
     readonly matrix: string;
     readonly login: string;
     readonly account: string;
+    readonly newCode: string;
     readonly invite: string;
     readonly user: string;
     readonly chat: string;
@@ -113,6 +114,7 @@ export interface MatrixWords {
     readonly intro: (account: string) => string;
     readonly again: (user: string) => string;
     readonly lost: (user: string, why: string) => string;
+    readonly newCode: string;
     readonly goOn: string;
     readonly how: string;
     readonly byPassword: string;

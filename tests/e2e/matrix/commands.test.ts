@@ -82,9 +82,9 @@ mappings:
     return { ...who, code: () => code };
   }
 
-  const login = async (p: Place, who: ReturnType<typeof careful>) => {
+  const login = async (p: Place, who: ReturnType<typeof careful>, newCode = false) => {
     const io = fakeIo({ ask: who.ask });
-    const code = await matrixLogin(io, { ...p.asked, account: null });
+    const code = await matrixLogin(io, { ...p.asked, account: null, newCode });
     return { code, said: io.stderr() };
   };
   const init = async (p: Place, adopt: string | null = null, anew = false) => {
@@ -223,6 +223,35 @@ mappings:
     const now = await told(p);
     expect(now.check).toContain("is confirmed by its owner");
     expect(now.check).toContain('✓ the room "class" is encrypted');
+  });
+
+  test("with a new recovery code the identity that was kept counts for nothing, and backups open with the new code", async () => {
+    const p = await place();
+    const bot = await server.register("bot");
+    const who = careful(bot);
+    await login(p, who);
+    const identity = await master(bot);
+    const stopped = careful(bot);
+    const done = await login(p, stopped, true);
+    expect([done.code, done.said]).toEqual([0, expect.stringContaining("gets a new recovery code")]);
+    expect(done.said).toContain("its device is confirmed by its owner");
+    expect(stopped.code()).toHaveLength(24);
+    expect(stopped.code()).not.toEqual(who.code());
+    const after = await master(bot);
+    expect(after).not.toEqual(identity);
+    // The new one is kept: the next login asks for no code.
+    const again = careful(bot);
+    await login(p, again);
+    expect(again.code()).toEqual([]);
+    expect(await master(bot)).toEqual(after);
+    const file = path.join(p.folder, "backup.bin");
+    expect(await backup(fakeIo(), { ...p.asked, file })).toBe(0);
+    await rm(path.join(p.folder, "data"), { recursive: true });
+    const tried = async (code: readonly string[]) => {
+      const io = fakeIo({ input: code.join(" ") });
+      return restore(io, { ...p.asked, file, codeStdin: true });
+    };
+    expect([await tried(who.code()), await tried(stopped.code())]).toEqual([1, 0]);
   });
 
   test("with everything lost but the code, the account is the same one for everybody", async () => {
