@@ -182,7 +182,7 @@ export function storeFault(problem: EngineProblem): StoreFault {
 }
 
 /** Removes the crypto stores of sessions that are over. What cannot be removed now is at the next login. */
-async function sweepStores(folder: string, kept: Kept): Promise<void> {
+export async function sweepStores(folder: string, kept: Kept): Promise<void> {
   const now = kept.session.get();
   const current = now === null ? null : path.basename(storeFile(folder, now.user, now.device));
   for (const name of await readdir(folder).catch(() => []))

@@ -28,6 +28,20 @@ export function registerMatrix(
     });
 
   matrix
+    .command("logout")
+    .description(say.logout)
+    .argument("[account]", say.account)
+    .option("--forget-identity", say.forgetIdentity)
+    .option("--yes", words.keys.help.yes)
+    .action(async (account: unknown, _options: unknown, command: Command) => {
+      const { given, config, lang } = asked(command);
+      const { matrixLogout } = await import("./matrix-logout.ts");
+      const forgetIdentity = given.forgetIdentity === true;
+      const yes = given.yes === true;
+      done(await matrixLogout(io, { config, lang, account: text(account), forgetIdentity, yes }));
+    });
+
+  matrix
     .command("invite")
     .description(say.invite)
     .argument("<room>", words.help.roomName)

@@ -9,6 +9,7 @@ import {
   matrixRoomSetUp,
   matrixSign,
 } from "./matrix.ts";
+import { matrixLogOut } from "./matrix-log-out.ts";
 import { matrixLook } from "./matrix-look.ts";
 import type { Handled } from "./operation.ts";
 import { reload } from "./reload.ts";
@@ -32,6 +33,7 @@ const all: readonly Handled[] = [
   matrixAccount,
   matrixLogin,
   matrixSign,
+  matrixLogOut,
   matrixRoomSetUp,
   matrixInvite,
   matrixChat,

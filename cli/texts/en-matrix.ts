@@ -15,6 +15,8 @@ export const matrix: MatrixWords = {
     login: "log an account in, and show its recovery code",
     account: "the account's name under matrix; not needed where there is one",
     newCode: "give it a new recovery code, such as when a machine was seized",
+    logout: "log an account out: its session is ended on the server and erased here",
+    forgetIdentity: "erase its identity too; only the recovery code brings it back",
     invite: "have the bridge invite somebody into a Matrix room",
     user: "whom, such as @name:example.org",
     chat: "open a direct, encrypted chat of the bridge with you",
@@ -146,6 +148,22 @@ export const matrix: MatrixWords = {
       `A session of before is open still: whoever has it hears and speaks as the bridge. Remove it with another Matrix program (in Element: Settings, Sessions): all of this account but the newest "${name}".`,
     next: (rooms) =>
       `Next, make the rooms on the server: ${rooms.map((room) => call(`room init ${room}`)).join("; ")}`,
+  },
+  logout: {
+    means: (account) =>
+      `The account "${account}" is logged out: the server ends its session, and the session's token and keys are erased here. Announcements for its rooms wait until you log in again. The rooms and those in them stay.`,
+    meansForgotten:
+      "Its identity is erased too: only its recovery code makes it the same account for those in its rooms. New backups do not open with that code until you log in with it.",
+    sure: "Log out?",
+    needsYes:
+      "Announcements for this account's rooms wait once it is logged out. Nothing was done. For scripts: --yes",
+    none: (account) =>
+      `The account "${account}" is not logged in anyway; announcements for its rooms wait. To log in: ${call(`matrix login ${account}`)}`,
+    failed: (account, why) =>
+      `The account "${account}" was not logged out: ${why}. Nothing was changed, and the session is open. Try again, or end this session with another Matrix program.`,
+    done: (account, user) =>
+      `${user} is logged out. Announcements for the rooms of the account "${account}" wait. To log in again: ${call(`matrix login ${account}`)}. If it is not needed any more, take it and its rooms out of the settings.`,
+    forgotten: "Its identity is erased here. Backups made before hold it still.",
   },
   room: {
     made: (room) =>

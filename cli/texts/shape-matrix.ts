@@ -81,6 +81,8 @@ export interface MatrixWords {
     readonly login: string;
     readonly account: string;
     readonly newCode: string;
+    readonly logout: string;
+    readonly forgetIdentity: string;
     readonly invite: string;
     readonly user: string;
     readonly chat: string;
@@ -139,6 +141,16 @@ export interface MatrixWords {
     readonly unsignedYet: string;
     readonly oldLeft: (name: string) => string;
     readonly next: (rooms: readonly string[]) => string;
+  };
+  readonly logout: {
+    readonly means: (account: string) => string;
+    readonly meansForgotten: string;
+    readonly sure: string;
+    readonly needsYes: string;
+    readonly none: (account: string) => string;
+    readonly failed: (account: string, why: string) => string;
+    readonly done: (account: string, user: string) => string;
+    readonly forgotten: string;
   };
   readonly room: {
     readonly made: (room: string) => string;

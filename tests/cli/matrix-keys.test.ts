@@ -12,6 +12,7 @@ import { backup } from "../../cli/commands/backup.ts";
 import { matrixChat } from "../../cli/commands/matrix-chat.ts";
 import { matrixInvite } from "../../cli/commands/matrix-invite.ts";
 import { matrixLogin } from "../../cli/commands/matrix-login.ts";
+import { matrixLogout } from "../../cli/commands/matrix-logout.ts";
 import { restore } from "../../cli/commands/restore.ts";
 import { roomInit } from "../../cli/commands/room-init.ts";
 import { status } from "../../cli/commands/status.ts";
@@ -154,4 +155,35 @@ test("a login says that the keys of the session before are gone before it asks w
   );
   expect(io.stderr()).not.toContain("is logged in already");
   expect(who.seen()).toBe("Log in again?\n");
+});
+
+test("a logout says what it means and asks; without a yes, a terminal or the server nothing is changed", async () => {
+  const { asked, config } = await alone();
+  const out = async (answer: string | null, yes = false) => {
+    const who = person(() => answer);
+    const io = fakeIo({ ask: answer === null ? null : who.ask });
+    const code = await matrixLogout(io, { ...asked, account: null, forgetIdentity: true, yes });
+    return { code, said: io.stderr(), seen: who.seen() };
+  };
+  expect(await out(null, true)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("is not logged in anyway"),
+  });
+  await withSession(config);
+  await withCode(config);
+  const no = await out("no");
+  expect([no.code, no.seen]).toEqual([1, "Log out?\n"]);
+  expect(no.said).toContain("Announcements for its rooms wait until you log in again.");
+  expect(no.said).toContain("only its recovery code makes it the same account");
+  expect(await out(null)).toMatchObject({ code: 1, said: expect.stringContaining("For scripts: --yes") });
+  const away = await out("yes");
+  expect(away.code).toBe(2);
+  expect(away.said).toContain(
+    'The account "campus" was not logged out: the server cannot be reached: check base_url and the network. Nothing was changed, and the session is open.',
+  );
+  await keep(config, (kept) => {
+    expect(kept.session.get()).toMatchObject({ user: "@bot:a.example" });
+    expect(kept.backup.get()).not.toBeNull();
+  });
+  expect(away.said).not.toContain("canary");
 });

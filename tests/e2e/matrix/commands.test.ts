@@ -9,6 +9,7 @@ import { backup } from "../../../cli/commands/backup.ts";
 import { check } from "../../../cli/commands/check.ts";
 import { matrixInvite } from "../../../cli/commands/matrix-invite.ts";
 import { matrixLogin } from "../../../cli/commands/matrix-login.ts";
+import { matrixLogout } from "../../../cli/commands/matrix-logout.ts";
 import { restore } from "../../../cli/commands/restore.ts";
 import { roomInit } from "../../../cli/commands/room-init.ts";
 import { status } from "../../../cli/commands/status.ts";
@@ -252,6 +253,35 @@ mappings:
       return restore(io, { ...p.asked, file, codeStdin: true });
     };
     expect([await tried(who.code()), await tried(stopped.code())]).toEqual([1, 0]);
+  });
+
+  test("an account that is logged out has no session on the server and no keys here, and is the same one after the next login", async () => {
+    const p = await place();
+    const bot = await server.register("bot");
+    await login(p, careful(bot));
+    await init(p);
+    const identity = await master(bot);
+    const logout = async (forgetIdentity: boolean) => {
+      const io = fakeIo();
+      const code = await matrixLogout(io, { ...p.asked, account: null, forgetIdentity, yes: true });
+      return { code, said: io.stderr() };
+    };
+    const out = await logout(false);
+    expect([out.code, out.said]).toEqual([0, expect.stringContaining("is logged out. Announcements for")]);
+    expect(await devices(bot)).not.toContain("Laptop");
+    expect(await readdir(path.join(p.folder, "data/matrix/campus"))).toEqual([]);
+    expect((await told(p)).status).toContain("  campus: not logged in");
+    expect((await logout(false)).code).toBe(1);
+
+    const back = careful(bot);
+    expect((await login(p, back)).code).toBe(0);
+    expect(back.code(), "the identity was kept").toEqual([]);
+    expect(await master(bot)).toEqual(identity);
+    expect((await told(p)).check).toContain('✓ the room "class" is encrypted');
+
+    expect((await logout(true)).said).toContain("Its identity is erased here");
+    const left = careful(bot, null, "leave");
+    expect((await login(p, left)).code, "only the code brings it back").toBe(2);
   });
 
   test("with everything lost but the code, the account is the same one for everybody", async () => {
