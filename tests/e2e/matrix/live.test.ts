@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { matrixInvite } from "../../../cli/commands/matrix-invite.ts";
 import { matrixLogin } from "../../../cli/commands/matrix-login.ts";
+import { matrixLogout } from "../../../cli/commands/matrix-logout.ts";
 import { roomInit } from "../../../cli/commands/room-init.ts";
 import { status } from "../../../cli/commands/status.ts";
 import { fakeIo, person } from "../../cli/io.helper.ts";
@@ -92,6 +93,49 @@ describe.skipIf(environment === null)("a running bridge with Matrix rooms", () =
       ],
     });
     expect(running.output()).not.toMatch(/Первое|Второе|Третье/);
+  }, 240_000);
+
+  test("keeps what is announced while its account is logged out, and sends it once after the next login", async () => {
+    const w = await startWorld({ server });
+    onTestFinished(() => w.close());
+    const student = await startReader({ url: server.url, account: await server.register("waits") });
+    onTestFinished(() => student.close());
+    await w.invite(student.user);
+    await soon(async () => expect((await student.rooms()).invited).toContain(w.room));
+    await student.join(w.room);
+    const asked = { config: path.join(w.folder, "postern.yaml"), lang: "en" } as const;
+    const running = w.start();
+    onTestFinished(() => w.stop(running));
+    await w.reading();
+    const shown = async () => (await student.shown(w.room)).map(({ body }) => body);
+    w.publish("Первое");
+    await soon(async () => expect(await shown()).toEqual(["Первое"]));
+
+    const out = fakeIo();
+    const choice = { account: null, forgetIdentity: false, yes: true };
+    expect([await matrixLogout(out, { ...asked, ...choice }), out.stderr()]).toEqual([
+      0,
+      expect.stringContaining("is logged out"),
+    ]);
+    expect(await readdir(path.join(w.folder, "data/matrix/campus"))).toEqual([]);
+    w.publish("Второе");
+    await soon(async () => {
+      const io = fakeIo();
+      await status(io, { ...asked, json: true });
+      expect(JSON.parse(io.stdout())).toMatchObject({
+        running: true,
+        accounts: [{ name: "campus", state: "out", trouble: "no_session" }],
+        rooms: [{ name: "class", queued: 1 }],
+      });
+    });
+    const who = person((q) => {
+      if (q.kind === "secret") return w.bot.password;
+      return q.kind === "line" ? w.bot.user : q.kind === "choose" ? "password" : "yes";
+    });
+    expect(await matrixLogin(fakeIo({ ask: who.ask }), { ...asked, account: null })).toBe(0);
+    await soon(async () => expect(await shown()).toEqual(["Первое", "Второе"]));
+    w.publish("Третье");
+    await soon(async () => expect(await shown()).toEqual(["Первое", "Второе", "Третье"]));
   }, 240_000);
 
   test("says why nothing goes when its bot is put out of a room, and goes on when it is invited again", async () => {
