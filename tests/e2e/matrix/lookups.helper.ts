@@ -79,7 +79,9 @@ export async function failingLookups(o: LookupsOptions): Promise<LookupsResult> 
       if (!asked()) wrong.push(`${lookup}, ${failure}: never asked`);
       met += laid.hits;
       world.proxy.clear();
-      const reads = await until(90_000, async () => {
+      // To read all of a room is dear, so what the bridge says is waited for first; it is not believed.
+      await until(60_000, async () => /delivery\.sent/.test(running.output()));
+      const reads = await until(60_000, async () => {
         const seen = (await nio.shown(world.room)).filter(({ body }) => body === text);
         await second.sync();
         const texts = (await second.texts(world.room)).filter((one) => one === text);
