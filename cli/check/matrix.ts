@@ -3,6 +3,7 @@ import type { AccountLook, BridgeCommands, RoomLook } from "../bridge-api.ts";
 import { faultText, heldText } from "../matrix/asked.ts";
 import { matrixRooms } from "../room-kinds.ts";
 import type { Words } from "../texts/shape.ts";
+import { loginMends } from "../texts/shape-matrix.ts";
 import { fine, type Line, note, wrong } from "./line.ts";
 
 /** Whether each Matrix account is logged in and confirmed, and each of its rooms is safe. null: there are none. */
@@ -25,6 +26,8 @@ function accountLines(look: AccountLook, config: Config, words: Words): readonly
   const { name, trouble, signed, largest } = look;
   if (trouble === "no_session" || trouble === "M_UNKNOWN_TOKEN") return [wrong(say.noLogin(name))];
   if (trouble === "store_missing") return [wrong(say.lost(name))];
+  if (loginMends.some((code) => code === trouble))
+    return [wrong(say.again(name, faultText(trouble ?? "", matrix)))];
   if (trouble !== null) return [wrong(say.failed(name, faultText(trouble, matrix)))];
   const wanted = config.mappings
     .filter((mapping) => mapping.rooms.some((room) => accountOf(config, room) === name))

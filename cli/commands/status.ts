@@ -125,7 +125,12 @@ function asText(
       ...(trouble === null ? [] : [matrix.status.trouble(faultText(trouble, matrix))]),
       ...(confirmed === null ? [] : [confirmed ? matrix.status.signed : matrix.status.unsigned]),
     ];
-    const parts = { in: ins, out: [matrix.status.out], lost: [matrix.status.lost] }[state];
+    const lost = [
+      trouble === null || trouble === "store_missing"
+        ? matrix.status.lost
+        : matrix.status.trouble(faultText(trouble, matrix)),
+    ];
+    const parts = { in: ins, out: [matrix.status.out], lost }[state];
     return `  ${name}: ${parts.join("; ")}`;
   };
   const room = ({ name, keys, matrix: onServer, queued, head, dead }: RoomStatus): string => {

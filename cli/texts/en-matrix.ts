@@ -240,6 +240,8 @@ export const matrix: MatrixWords = {
     lost: (account) =>
       `the keys of the account "${account}" are not on this machine (a backup does not hold them), announcements for its rooms wait. Log in again: ${call(`matrix login ${account}`)}`,
     failed: (account, why) => `the account "${account}": ${why}`,
+    again: (account, why) =>
+      `the account "${account}": ${why}. Announcements for its rooms wait. Log in again: ${call(`matrix login ${account}`)}`,
     loggedIn: (account) => `the account "${account}" is logged in`,
     signed: (account) => `the device of "${account}" is confirmed by its owner`,
     unsigned: (account) =>

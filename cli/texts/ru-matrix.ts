@@ -240,6 +240,8 @@ export const matrix: MatrixWords = {
     lost: (account) =>
       `ключей учётной записи «${account}» на этой машине нет (в резервной копии их не бывает), объявления для её комнат ждут. Войдите снова: ${call(`matrix login ${account}`)}`,
     failed: (account, why) => `учётная запись «${account}»: ${why}`,
+    again: (account, why) =>
+      `учётная запись «${account}»: ${why}. Объявления для её комнат ждут. Войдите снова: ${call(`matrix login ${account}`)}`,
     loggedIn: (account) => `мост вошёл в учётную запись «${account}»`,
     signed: (account) => `устройство «${account}» подтверждено хозяином`,
     unsigned: (account) =>

@@ -200,6 +200,7 @@ export interface MatrixWords {
     readonly noLogin: (account: string) => string;
     readonly lost: (account: string) => string;
     readonly failed: (account: string, why: string) => string;
+    readonly again: (account: string, why: string) => string;
     readonly loggedIn: (account: string) => string;
     readonly signed: (account: string) => string;
     readonly unsigned: (account: string) => string;

@@ -164,6 +164,7 @@ test("status tells how accounts and rooms stand, in either language and as JSON"
       { name: AccountName.parse("b"), state: "in", heard: null, trouble: "timeout", confirmed: false },
       { name: AccountName.parse("c"), state: "out", heard: null, trouble: "logged_out", confirmed: null },
       { name: AccountName.parse("d"), state: "lost", heard: null, trouble: "store_missing", confirmed: null },
+      { name: AccountName.parse("e"), state: "lost", heard: null, trouble: "store_disk", confirmed: null },
     ],
     rooms: [
       { ...room, name: CLASS, keys: true, matrix: { held: "out", strict: true, unread: 3 } },
@@ -190,6 +191,7 @@ test("status tells how accounts and rooms stand, in either language and as JSON"
     "  b: not read yet since the start; in the way: the server did not answer in time; its device is not confirmed by its owner: log in again",
     "  c: not logged in",
     "  d: its keys are not on this machine: log in again",
+    "  e: in the way: the disk does not take or give the keys of this session; check its space",
     "Rooms",
     expect.stringMatching(
       /^ {2}class: nothing is sent there now: the bridge's account is not in it .*; keys go to confirmed devices alone; devices that get no keys: 3; all is sent$/,
@@ -200,6 +202,7 @@ test("status tells how accounts and rooms stand, in either language and as JSON"
   expect(JSON.parse(await said("en", true))).toMatchObject({
     accounts: [
       { name: "campus", state: "in", heard: "2026-11-02T11:59:48.000Z", trouble: null, confirmed: true },
+      {},
       {},
       {},
       {},
@@ -260,6 +263,10 @@ test("check tells what is wrong with accounts and rooms, and what could be bette
   const wrong = [
     ["no_session", "is not logged in"],
     ["store_missing", "are not on this machine"],
+    [
+      "store_wrong_passphrase",
+      "the keys of this session do not open. Announcements for its rooms wait. Log in",
+    ],
     ["timeout", "the server did not answer in time"],
     ["M_STRANGE", "the server answers M_STRANGE"],
   ] as const;
