@@ -96,7 +96,7 @@ export function deliveryStore(db: Db, vault: Vault) {
   );
   const repeatable = db.prepare<[string, number, number], { announcement: string; mapping: string }>(
     `SELECT d.announcement, d.mapping, min(d.id) FROM deliveries d JOIN announcements a ON a.id = d.announcement
-     WHERE d.room = ? AND d.part = 'whole' AND d.state = 'sent' AND d.id <= ?
+     WHERE d.room = +? AND d.part = 'whole' AND d.state = 'sent' AND d.id <= ?
        AND a.removed = 0 AND a.accepted_at >= ?
      GROUP BY d.announcement ORDER BY min(d.id)`,
   );

@@ -11,7 +11,7 @@ export function keptStore(db: Db, vault: Vault) {
   const drop = db.prepare("DELETE FROM kept WHERE owner = ? AND place = ?");
   const places = db
     .prepare<[string, string, string], string>(
-      "SELECT place FROM kept WHERE owner = ? AND substr(place, 1, length(?)) = ? ORDER BY place",
+      "SELECT place FROM kept WHERE owner = +? AND substr(place, 1, length(?)) = +? ORDER BY place",
     )
     .pluck();
   const row = (owner: string, place: string): string => `kept/${owner}/${place}`;
