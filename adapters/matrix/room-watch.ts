@@ -51,8 +51,9 @@ export interface RoomWatchOptions {
   readonly joined: (room: RoomName) => void;
 }
 
-/** After a look that failed, ms. */
-const AGAIN: Millis = 60_000;
+/** After looks that failed, or found the bot outside, ms: the first pause doubles until it is the longest. */
+const SOON: Millis = 2_000;
+const LONGEST: Millis = 60_000;
 /** Without any news a room is looked at so often, ms. */
 const EVERY: Millis = 6 * 3_600_000;
 /** So many rooms that a room replaced are remembered. */
@@ -74,8 +75,8 @@ export function createRoomWatch(o: RoomWatchOptions) {
   const ids = new Map<RoomName, RoomId>();
   const standings = new Map<RoomName, RoomStanding>();
   const due = new Map<RoomName, Millis>();
-  /** Rooms whose first look told nothing. */
-  const failed = new Set<RoomName>();
+  /** How many looks in a row told nothing, or found the bot outside. */
+  const vain = new Map<RoomName, number>();
   /** Rooms that replaced ours and want an invitation. */
   const awaited = new Map<RoomId, RoomName>();
   const bell = createBell(o.clock);
@@ -154,7 +155,7 @@ export function createRoomWatch(o: RoomWatchOptions) {
       standings.get(name)?.held === null ? (ids.get(name) ?? null) : null,
     /** Whether a look is what a send has to wait for: the next one tells of the room, whatever it finds. */
     awaited: (name: RoomName): boolean =>
-      ids.has(name) && (standings.has(name) ? standings.get(name)?.held !== null : !failed.has(name)),
+      ids.has(name) && (standings.has(name) ? standings.get(name)?.held !== null : !vain.has(name)),
 
     /** Takes what a sync told. */
     news(one: RoomNews): void {
@@ -188,10 +189,12 @@ export function createRoomWatch(o: RoomWatchOptions) {
           });
           if (signal.aborted) return;
           // A server that answers amiss for a moment must not keep announcements from a room for hours.
-          if (fault === null && standings.get(name)?.held === "out") due.set(name, o.clock.now() + AGAIN);
-          if (fault !== null) failed.add(name);
-          if (fault !== null)
-            due.set(name, o.clock.now() + (isPassing(fault) ? (fault.retryAfter ?? AGAIN) : EVERY));
+          const again = fault === null ? standings.get(name)?.held === "out" : isPassing(fault);
+          const before = vain.get(name) ?? 0;
+          if (fault === null && !again) vain.delete(name);
+          else vain.set(name, before + 1);
+          const pause = fault?.retryAfter ?? Math.min(SOON * 2 ** before, LONGEST);
+          if (again) due.set(name, o.clock.now() + pause);
         }
         await bell.wait(Math.min(...due.values(), o.clock.now() + EVERY), signal);
       }

@@ -74,20 +74,20 @@ test("after a start a room is no place to send to before it was looked at, whate
   await stop();
 });
 
-test("a room that cannot be looked at gets nothing, and its lane tells why; it is looked at again after a minute", async () => {
+test("a room that cannot be looked at gets nothing, and its lane tells why; it is looked at again soon", async () => {
   const { watch, now, clock, told, run } = await watched();
   now.state = lost;
   const stop = run();
   await soon(() => expect(watch.awaited(ROOM)).toBe(false));
   expect([watch.place(ROOM), told]).toEqual([null, []]);
   now.state = stateOf(safe);
-  clock.advance(60_000);
+  clock.advance(2_000);
   await soon(() => expect(watch.place(ROOM)).toBe(PLACE));
   await stop();
 });
 
 test.each(["M_FORBIDDEN", "M_NOT_FOUND"])(
-  "a server that says %s of a room for a moment holds it up for a minute, and not for hours",
+  "a server that says %s of a room for a moment holds it up for moments, and not for hours",
   async (code) => {
     const { watch, now, clock, told, run } = await watched();
     now.state = refused(code === "M_FORBIDDEN" ? 403 : 404, code);
@@ -95,12 +95,31 @@ test.each(["M_FORBIDDEN", "M_NOT_FOUND"])(
     await soon(() => expect(told).toEqual(["out"]));
     expect([watch.place(ROOM), watch.awaited(ROOM)]).toEqual([null, true]);
     now.state = stateOf(safe);
-    clock.advance(60_000);
+    clock.advance(2_000);
     await soon(() => expect(told).toEqual(["out", null]));
     expect(watch.place(ROOM)).toBe(PLACE);
     await stop();
   },
 );
+
+test("looks that tell nothing become rarer, until there is one a minute", async () => {
+  const { now, clock, run } = await watched();
+  now.state = lost;
+  const stop = run();
+  const from = clock.now();
+  const at: number[] = [];
+  for (let looks = 1; looks <= 9; looks++) {
+    await soon(() => expect(now.looks).toBe(looks));
+    at.push((clock.now() - from) / 1000);
+    while (now.looks === looks) {
+      // What the last second began goes on until it waits again.
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+      if (now.looks === looks) clock.advance(1_000);
+    }
+  }
+  expect(at).toEqual([0, 2, 6, 14, 30, 62, 122, 182, 242]);
+  await stop();
+});
 
 test("a room without encryption, or open to anybody, which the bot may not set right, is no place until it is as it should be", async () => {
   const without = (type: string) => stateOf(safe.filter(([t]) => t !== type));
