@@ -9,7 +9,7 @@ const lib = await ready();
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
 
 /** A room whose post has one file, and the file as carried. */
-async function room(mime = "application/pdf", size = 70_000) {
+async function room(mime = "application/pdf", size = 70_000, name = "a\u202efdp.exe") {
   const content = fileContent(size);
   const pieces: Uint8Array[] = [];
   const whole = (async function* () {
@@ -20,7 +20,7 @@ async function room(mime = "application/pdf", size = 70_000) {
   const carried = new Uint8Array(Buffer.concat(pieces));
   const w = new RoomWriter();
   const { id, key, hash } = sealed;
-  const file = { id: text(id), key: text(key), hash: text(hash), size, name: "a\u202efdp.exe", mime };
+  const file = { id: text(id), key: text(key), hash: text(hash), size, name, mime };
   w.begin(1, 0).add(post(1, "1", { files: [file] }));
   const net = new Net();
   const [a, b] = [net.host("a.example"), net.host("b.example")];
@@ -45,6 +45,16 @@ test("a file is fetched whole, checked, opened, and its name shown without what 
   expect(blob?.type).toBe("application/octet-stream");
   expect(a.asked.find((r) => r.path === path)?.from).toBeNull();
   expect(d.room().items[0]?.files[0]).toMatchObject({ name: "afdp.exe", size: 70_000 });
+});
+
+test("a name that is cut, or was broken before, has whole characters alone", async () => {
+  for (const [name, shown] of [
+    [`${"я".repeat(119)}😀.pdf`, `${"я".repeat(119)}\ufffd`],
+    ["план\ud800.pdf", "план\ufffd.pdf"],
+  ] as const) {
+    const { d } = await room("application/pdf", 10, name);
+    expect(d.room().items[0]?.files[0]?.name).toBe(shown);
+  }
 });
 
 test("types that a browser may show keep their name, all others are a download", async () => {

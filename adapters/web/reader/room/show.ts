@@ -32,9 +32,9 @@ const RESTORED = 7 * 24 * HOUR;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]/g;
 
-/** A file's name without bidi, control and path characters, and never empty. */
+/** A file's name without bidi, control and path characters, of whole characters, and never empty. */
 function cleanName(name: string): string {
-  const clean = name.replaceAll(unsafe, "").replace(/^\.+/, "").trim().slice(0, 120);
+  const clean = name.replaceAll(unsafe, "").replace(/^\.+/, "").trim().slice(0, 120).toWellFormed();
   return clean === "" ? "file" : clean;
 }
 
