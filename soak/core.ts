@@ -4,7 +4,7 @@ import { run } from "../tests/sim/run.ts";
 import { scenarioOf } from "../tests/sim/scenario.ts";
 import { inWords, shrink } from "../tests/sim/shrink.ts";
 import { histogram, type Tally, tooRare } from "../tests/sim/tally.ts";
-import { inThreads } from "../tests/sim/workers.ts";
+import { inProcesses } from "../tests/sim/workers.ts";
 import type { Check, Part, SoakOptions } from "./part.ts";
 import { storm } from "./storm.ts";
 
@@ -44,14 +44,14 @@ async function failure(found: Tally["failures"][number], say: SoakOptions["say"]
   for (const line of inWords(small)) say(`    ${line}`);
 }
 
-async function simulation(o: SoakOptions, threads: number): Promise<readonly Check[]> {
+async function simulation(o: SoakOptions, processes: number): Promise<readonly Check[]> {
   const runs = Math.ceil((RUNS * o.percent) / 100);
   let told = 0;
-  const tally = await inThreads({
+  const tally = await inProcesses({
     mutant: null,
     from: 1,
     to: runs,
-    threads,
+    processes,
     untilFound: false,
     modest: true,
     progress(n) {
@@ -79,17 +79,17 @@ async function simulation(o: SoakOptions, threads: number): Promise<readonly Che
   ];
 }
 
-async function hunt(o: SoakOptions, threads: number): Promise<readonly Check[]> {
+async function hunt(o: SoakOptions, processes: number): Promise<readonly Check[]> {
   const waiting = [...mutants];
   const checks: Check[] = [];
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const { name } = mutant;
-      const tally = await inThreads({
+      const tally = await inProcesses({
         mutant: name,
         from: 1,
         to: SEEDS_A_MUTANT,
-        threads: 1,
+        processes: 1,
         untilFound: true,
         modest: true,
       });
@@ -100,17 +100,17 @@ async function hunt(o: SoakOptions, threads: number): Promise<readonly Check[]> 
       checks.push({ name: `mutant is found: ${name}`, ok: found !== undefined });
     }
   };
-  await Promise.all(Array.from({ length: threads }, work));
+  await Promise.all(Array.from({ length: processes }, work));
   return checks;
 }
 
-const threads = Math.max(1, availableParallelism());
+const processes = Math.max(1, availableParallelism());
 
 /** Seeded runs of the core under every fault. */
-export const simulations: Part = (o) => (o.seed === null ? simulation(o, threads) : replay(o.seed, o.say));
+export const simulations: Part = (o) => (o.seed === null ? simulation(o, processes) : replay(o.seed, o.say));
 
 /** The proof that the simulation would find what can go wrong. */
-export const planted: Part = (o) => hunt(o, threads);
+export const planted: Part = (o) => hunt(o, processes);
 
 /** The core under every fault, in a simulation and as a process that is killed. */
 export const core: Part = async (o) => {

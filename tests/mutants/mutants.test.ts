@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { inThreads } from "../sim/workers.ts";
+import { inProcesses } from "../sim/workers.ts";
 import { mutants, root } from "./mutants.ts";
 import seeds from "./seeds.json" with { type: "json" };
 
@@ -25,7 +25,7 @@ for (const { name } of mutants)
       const seed = seedOf.get(name) ?? 0;
       // The stored seed finds it; where the bridge has changed since, one of the next ones must.
       const to = seed + NEXT;
-      const tally = await inThreads({ mutant: name, from: seed, to, threads: 1, untilFound: true });
+      const tally = await inProcesses({ mutant: name, from: seed, to, processes: 1, untilFound: true });
       expect(tally.failures).not.toEqual([]);
     },
     LONG,

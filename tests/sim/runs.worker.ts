@@ -1,5 +1,5 @@
+import { once } from "node:events";
 import { constants, setPriority } from "node:os";
-import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { mutants, plant } from "../mutants/mutants.ts";
 
@@ -13,9 +13,13 @@ const Order = z.object({
   modest: z.boolean(),
 });
 
-const { mutant, seeds, untilFound, modest } = Order.parse(workerData);
-// Of this thread alone where the system knows priorities of threads, else of the process.
+// Whoever asked is gone: nobody waits for an answer. Also when it was killed, since the system closes the channel.
+process.on("disconnect", () => process.exit());
+const [order] = await once(process, "message");
+const { mutant, seeds, untilFound, modest } = Order.parse(order);
 if (modest) setPriority(0, constants.priority.PRIORITY_LOW);
+// Every signal that is aborted makes an error: where it was made, nobody asks here. A seed that is replayed tells.
+Error.stackTraceLimit = 0;
 const planted = mutants.find((m) => m.name === mutant);
 if (mutant !== null && planted === undefined) throw new Error("no such mutant");
 if (planted !== undefined) plant(planted);
@@ -32,6 +36,6 @@ const tally = emptyTally();
 for (let seed = seeds.from; seed <= seeds.to; seed += seeds.step) {
   count(tally, seed, await run(scenarioOf(seed), { real: seed % REAL_EVERY === 0 }));
   if (untilFound && tally.failures.length > 0) break;
-  if (tally.runs % 50 === 0) parentPort?.postMessage({ runs: tally.runs });
+  if (tally.runs % 50 === 0) process.send?.({ runs: tally.runs });
 }
-parentPort?.postMessage({ tally });
+process.send?.({ tally }, () => process.disconnect());

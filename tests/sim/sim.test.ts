@@ -3,7 +3,7 @@ import { run } from "./run.ts";
 import { scenarioOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { histogram, tooRare } from "./tally.ts";
-import { inThreads } from "./workers.ts";
+import { inProcesses } from "./workers.ts";
 
 /** A twentieth of what `npm run soak -- core` plays. */
 const RUNS = 500;
@@ -13,7 +13,7 @@ const LONG = 8 * 60_000;
 test(
   "nothing is lost, doubled or overtaken, whatever fails and wherever it dies",
   async () => {
-    const tally = await inThreads({ mutant: null, from: 1, to: RUNS, threads: 2, untilFound: false });
+    const tally = await inProcesses({ mutant: null, from: 1, to: RUNS, processes: 2, untilFound: false });
     const replay = tally.failures.map((f) => `npm run soak -- core --seed ${f.seed}: ${f.violations[0]}`);
     expect(replay).toEqual([]);
     expect(tally.runs).toBe(RUNS);
