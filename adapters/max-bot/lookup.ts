@@ -4,7 +4,7 @@ import { Message, Messages, readStandIn } from "./wire.ts";
 const DEADLINE = 30_000;
 
 /** One message as it is now. `missing`: MAX does not have it, or does not show it; `unknown`: no answer now. */
-export async function lookUp(
+async function lookUp(
   client: Client,
   mid: string,
   signal: AbortSignal,
@@ -22,8 +22,6 @@ export async function lookUp(
   }
   // An address with such a step would be another one.
   if (/^\.\.?$/.test(mid)) return "unknown";
-  // An address with such a step would be another one.
-  if (/^\.\.?$/.test(mid)) return "unknown";
   const answer = await client.get(`/messages/${encodeURIComponent(mid)}`, {}, DEADLINE, signal);
   if (answer.kind === "refused" && answer.status === 404) return "missing";
   return answer.kind === "ok" ? (Message.safeParse(answer.json).data ?? "unknown") : "unknown";
@@ -32,11 +30,28 @@ export async function lookUp(
 /** For whether a chat may be read, ms. */
 const RIGHTS_DEADLINE = 20_000;
 
-/**
- * Whether the bot may read a chat now. "Not found" is also what a bot without rights is told of a message: only one
- * that may read can be sure that it is gone.
- */
-export async function mayRead(client: Client, chat: string, signal: AbortSignal): Promise<boolean> {
+/** Whether the bot may read a chat now. */
+async function mayRead(client: Client, chat: string, signal: AbortSignal): Promise<boolean> {
   const rights = await client.get("/messages", { chat_id: chat, count: "1" }, RIGHTS_DEADLINE, signal);
   return rights.kind === "ok" && Messages.safeParse(rights.json).success;
+}
+
+/**
+ * One message of a chat as it is now, or `gone` for good. "Not found" is also what a bot without rights is told, and
+ * these may just have been lost or come back: it is gone where it is not found between two looks that the bot may read.
+ * A chat that is not known (null) cannot be asked about.
+ */
+export async function lookUpSurely(
+  client: Client,
+  chat: string | null,
+  mid: string,
+  signal: AbortSignal,
+): Promise<Message | "gone" | "unknown"> {
+  const first = await lookUp(client, mid, signal);
+  if (first !== "missing") return first;
+  if (chat === null) return "gone";
+  if (!(await mayRead(client, chat, signal))) return "unknown";
+  const second = await lookUp(client, mid, signal);
+  if (second !== "missing") return second;
+  return (await mayRead(client, chat, signal)) ? "gone" : "unknown";
 }

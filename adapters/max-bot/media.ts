@@ -6,7 +6,7 @@ import { get } from "../net/get.ts";
 import { pauseOf } from "../net/pause.ts";
 import type { Client } from "./client.ts";
 import { decodePost, mediaIn, Ref } from "./decode.ts";
-import { lookUp, mayRead } from "./lookup.ts";
+import { lookUpSurely } from "./lookup.ts";
 import { Video } from "./wire.ts";
 
 export interface MediaOptions {
@@ -98,9 +98,8 @@ export function createMedia(o: MediaOptions) {
 
   /** The same attachment with the links of today; null: the message or the attachment is gone. */
   const anew = async (ref: Ref, signal: AbortSignal): Promise<Ref | null | "later"> => {
-    const message = await lookUp(o.client, ref.mid, signal);
-    if (message === "missing")
-      return ref.chat === null || (await mayRead(o.client, ref.chat, signal)) ? null : "later";
+    const message = await lookUpSurely(o.client, ref.chat, ref.mid, signal);
+    if (message === "gone") return null;
     if (message === "unknown") return "later";
     const same = mediaIn(decodePost(message)).find((m) => m.identity === ref.identity);
     return same === undefined ? null : Ref.parse(JSON.parse(same.ref));

@@ -5,7 +5,7 @@ import { createDispatcher } from "../net/dispatcher.ts";
 import { check } from "./check.ts";
 import { createClient } from "./client.ts";
 import type { ChannelPlan } from "./history.ts";
-import { lookUp, mayRead } from "./lookup.ts";
+import { lookUpSurely } from "./lookup.ts";
 import { createMedia } from "./media.ts";
 import { poll } from "./poll.ts";
 
@@ -34,9 +34,8 @@ export function createMaxBotSource(o: MaxBotOptions): Source {
     events: (cursor, signal) => poll({ ...o, client }, cursor, signal),
     media: createMedia({ client, dispatcher, clock: o.clock }),
     async gone(channel, id, signal) {
-      const message = await lookUp(client, id, signal);
-      if (message !== "missing") return message === "unknown" ? "unknown" : "there";
-      return (await mayRead(client, channel, signal)) ? "gone" : "unknown";
+      const message = await lookUpSurely(client, channel, id, signal);
+      return message === "gone" || message === "unknown" ? message : "there";
     },
     check: (signal) =>
       check(
