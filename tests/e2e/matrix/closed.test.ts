@@ -52,7 +52,10 @@ describe.skipIf(environment === null)("whatever a look-up answers, nothing leave
     const running = world.start();
     await running.line(/not encrypted/);
     world.publish(text);
-    await running.line(/delivery\.retry|no_room/);
+    await running.line(/announcement\.accepted/);
+    const { said } = await world.postern("status");
+    expect(said).toContain("class: nothing is sent there now: it is not encrypted; 1 part queued");
+    expect(world.proxy.seen(/\/send\//)).toEqual([]);
     expect(world.proxy.leaks).toEqual([]);
     running.process.kill("SIGKILL");
     await running.ended;
