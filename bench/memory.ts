@@ -7,9 +7,9 @@ import { type Measurement, median } from "./measured.ts";
 const MB = 1_000_000;
 const LARGE = 500 * MB;
 const SMALL = MB;
-const RUNS = 7;
+const RUNS = 4;
 /** No further run is begun after so long, ms. */
-const WITHIN = 90_000;
+const WITHIN = 50_000;
 
 const Peaks = z.object({ small: z.number(), large: z.number() });
 
