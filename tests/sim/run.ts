@@ -9,7 +9,7 @@ import { begin, born, type Living, type Surroundings } from "./life.ts";
 import { Chat } from "./messenger.ts";
 import { judge } from "./oracle.ts";
 import { Readers } from "./readers.ts";
-import { CHANNELS, FEWEST_EVENTS, faultKinds, type Scenario } from "./scenario.ts";
+import { faultKinds, type Scenario } from "./scenario.ts";
 import { SourceState } from "./source.ts";
 import { standIn } from "./stand-in.ts";
 import { Truth } from "./truth.ts";
@@ -35,8 +35,6 @@ export interface RunOptions {
 }
 
 const FEWEST_FAULTS = 5;
-/** What the last look at the history tells at least: a window over each channel. */
-const AT_LAST = CHANNELS.length;
 const MOST_STEPS = 30_000;
 const DAY = 86_400_000;
 
@@ -115,7 +113,6 @@ class Play {
     durable.full = () => world.mono < this.#fullUntil && world.chance.odds(0.7);
     truth.happened = () => source.wake();
     this.#start();
-    truth.enough = () => source.told + source.untold(truth) + AT_LAST >= FEWEST_EVENTS;
     truth.play((index) => this.#strike(index));
     for (let steps = 0; ; steps++) {
       await world.breathe();
@@ -201,9 +198,7 @@ class Play {
     }
     // The planned place may be one that this run does not come to.
     const crashes = scenario.crashes.length;
-    const late = Math.floor(
-      ((this.#crashes() + 1) * Math.min(scenario.sure, scenario.events.length)) / (crashes + 1),
-    );
+    const late = Math.floor(((this.#crashes() + 1) * scenario.events.length) / (crashes + 1));
     if (index >= late && world.crashAhead !== null) world.crashSoon();
   }
 
@@ -242,9 +237,8 @@ class Play {
 
   /** Whether that was all; else the last look at the source's history is taken. */
   #ended(): boolean {
-    const { source, truth, world, scenario } = this.#s;
+    const { source, world, scenario } = this.#s;
     if (source.lastLook === "done") return true;
-    if (truth.goesOn()) return false;
     if (world.crashAhead !== null) {
       world.crashSoon();
       source.wake();
