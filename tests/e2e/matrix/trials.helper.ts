@@ -104,11 +104,17 @@ interface Post {
   text: string;
   /** SHA-256 of its files. */
   readonly files: readonly string[];
+  /** How far the homeserver's clock was ahead when it was published, ms. */
+  readonly ahead: number;
   removed: boolean;
 }
 
+/** Changes of older posts are found by updates alone, and an outage can outlive these: no bridge promises them. */
+const FOUND = 6 * 86_400_000;
+
 /** One channel, bridge, room and student. */
 interface Lane {
+  readonly server: Homeserver;
   readonly world: World;
   readonly nio: Reader;
   readonly posts: Post[];
@@ -138,14 +144,15 @@ async function makeLane({ server, program }: TrialsOptions, seed: number): Promi
   const first = world.start();
   await world.reading();
   await world.stop(first);
-  return { world, nio, posts: [], dice: seeded(seed), fetched: new Map() };
+  return { server, world, nio, posts: [], dice: seeded(seed), fetched: new Map() };
 }
 
 /** Something happens in the channel; what it should come to is remembered. */
 function happen(lane: Lane, n: number, files: boolean): void {
   const { world, posts, dice } = lane;
   const { control } = world.max;
-  const there = posts.filter((post) => !post.removed);
+  const { ahead } = lane.server;
+  const there = posts.filter((post) => !post.removed && ahead - post.ahead < FOUND);
   const roll = files || there.length < 2 ? 0 : dice();
   if (roll > 0.9) {
     const post = pick(dice, there);
@@ -171,7 +178,7 @@ function happen(lane: Lane, n: number, files: boolean): void {
     return { type: "file" as const, media: mediaId };
   });
   const { mid } = control.publish({ chatId: world.channel, text, attachments });
-  posts.push({ mid, text, files: hashes, removed: false });
+  posts.push({ mid, text, files: hashes, ahead, removed: false });
 }
 
 /** Lives until it is killed where the trial says. */
@@ -226,7 +233,13 @@ async function settle(lane: Lane) {
   const last = lane.world.start();
   // A lane is first in, first out: when this is there, all before it is settled for good.
   const text = "Последний пост";
-  lane.posts.push({ mid: lane.world.publish(text), text, files: [], removed: false });
+  lane.posts.push({
+    mid: lane.world.publish(text),
+    text,
+    files: [],
+    ahead: lane.server.ahead,
+    removed: false,
+  });
   const until = performance.now() + 90_000;
   let wrong: readonly string[] = [];
   let events: readonly Told[] = [];
