@@ -1,6 +1,8 @@
 import { checkInstance, markInstance } from "../bridge/instance.ts";
 import type { Millis, RoomName } from "../bridge/model/ids.ts";
+import { beginChain } from "../bridge/seal/new-chain.ts";
 import { restartNeeded } from "../bridge/seal/restart-rules.ts";
+import type { Witness } from "../bridge/seal/witness.ts";
 import { atomically } from "../bridge/store/db.ts";
 import type { Halt } from "../bridge/store/seal.ts";
 import type { Core } from "./core.ts";
@@ -16,10 +18,14 @@ export interface NewChainsOptions {
   readonly rooms: readonly RoomName[];
   /** How long to wait for places of which none answers, ms. */
   readonly patience: Millis;
+  /** null: there is none that can be written, and the bridge does without. */
+  readonly witness: Witness | null;
   /** A room begins a new chain. */
   readonly began: (room: RoomName) => void;
   /** None of a room's other origins answers: the start waits, as long as its patience lasts. */
   readonly waiting: (room: RoomName) => void;
+  /** The witness cannot be written for now: a new chain, and with it the start, waits. */
+  readonly unwitnessed: () => void;
   /** Nothing more is written to a room until it is certified anew. */
   readonly halted: (room: RoomName, why: Halt) => void;
 }
@@ -48,12 +54,29 @@ export async function beginNewChains(core: Core, o: NewChainsOptions): Promise<v
     if (isOutdated(core, state, told)) return halt(room, "newer_certificate");
     const needed = restartNeeded(state, told.places);
     if (needed === null && instance !== "restored" && !told.blind) return;
-    const begun = atomically(core.db, () => bridge.log.restart(room, needed ?? 0));
-    if (begun) o.began(room);
-    else halt(room, "restarts_used_up");
+    const begun = await beginPatiently(core, room, needed ?? 0, o);
+    if (begun === "begun") o.began(room);
+    if (begun === "used_up") halt(room, "restarts_used_up");
   });
   await Promise.all(asked).finally(() => own.close());
   if (!o.signal.aborted && instance !== "same") await markInstance(core.db, config.data);
+}
+
+/** Begins the chain as soon as the witness can be written, unless it is asked to end before. */
+async function beginPatiently(
+  core: Core,
+  room: RoomName,
+  atLeast: number,
+  o: NewChainsOptions,
+): Promise<Awaited<ReturnType<typeof beginChain>>> {
+  const { db, bridge } = core;
+  const beginner = { db, store: bridge.store.seal, log: bridge.log, witness: o.witness };
+  for (;;) {
+    const begun = await beginChain(beginner, room, atLeast);
+    if (begun !== "unwitnessed" || o.signal.aborted) return begun;
+    o.unwitnessed();
+    await core.clock.sleep(PAUSE, o.signal);
+  }
 }
 
 /** Asks until one of the room's places answers, as long as the patience lasts. */

@@ -71,9 +71,14 @@ function read(document: Document): { readonly value: unknown } | null {
 /** The line of the first alias that leads nowhere; null when all lead somewhere and there are only too many. */
 function aliasLine(document: Document, lines: LineCounter): number | null {
   let line: number | null = null;
+  // Not by the library's `resolve`, which goes through the whole document for each alias.
+  const anchors = new Set<string>();
   visit(document, {
+    Node(_key, node) {
+      if ("anchor" in node && node.anchor !== undefined) anchors.add(node.anchor);
+    },
     Alias(_key, alias) {
-      if (alias.resolve(document) !== undefined || alias.range == null) return undefined;
+      if (anchors.has(alias.source) || alias.range == null) return undefined;
       line = lines.linePos(alias.range[0]).line;
       return visit.BREAK;
     },

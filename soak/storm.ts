@@ -1,3 +1,4 @@
+import { builtPostern } from "../tests/e2e/built.ts";
 import { storm as run } from "../tests/e2e/storm/storm.ts";
 import type { Check, SoakOptions } from "./part.ts";
 
@@ -11,6 +12,7 @@ export async function storm(o: SoakOptions): Promise<readonly Check[]> {
   const announcements = Math.ceil((ANNOUNCEMENTS * o.percent) / 100);
   let told = 0;
   const result = await run({
+    program: await builtPostern(),
     announcements,
     moments: Math.ceil((MOMENTS * o.percent) / 100),
     seed,

@@ -332,3 +332,4 @@ export function createRoomLog(o: RoomLogOptions) {
     },
   };
 }
+export type RoomLog = ReturnType<typeof createRoomLog>;

@@ -23,9 +23,12 @@ export interface Witness {
   writable(): Promise<boolean>;
 }
 
+/** As the `seq` of a place: the chain is begun and has no record yet. */
+export const NOTHING_YET = -1;
+
 const place = z
   .string()
-  .regex(/^\d{1,5}\.\d{1,3}\.\d{1,15}$/)
+  .regex(/^\d{1,5}\.\d{1,3}\.(-1|\d{1,15})$/)
   .transform((text): Place => {
     const [serial = 0, restart = 0, seq = 0] = text.split(".").map(Number);
     return { serial, restart, seq };

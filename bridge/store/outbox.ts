@@ -85,20 +85,21 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
 
   /** Queues the follow-up that brings (or gives up) an attachment which `row` went without. */
   const follow = (row: DeliveryRow, which: MediaId): void => {
-    const newer = deliveries
+    const alike = deliveries
       .ofAnnouncement(row.announcement)
-      .some(
-        (d) =>
-          d.room === row.room &&
-          target(d.part) === target(row.part) &&
-          d.revision > row.revision &&
-          d.state !== "cancelled",
-      );
-    if (newer) return;
+      .filter((d) => d.room === row.room && target(d.part) === target(row.part));
+    if (alike.some((d) => d.revision > row.revision && d.state !== "cancelled")) return;
+    const part = `late.${which}`;
+    const before = alike.filter(
+      (d) => d.revision === row.revision && (d.part === part || d.part.startsWith(`${part}.`)),
+    );
+    // Another room's want, or another file's follow-up, asked for it before.
+    if (before.some((d) => d.state === "queued" && d.id !== row.id)) return;
     deliveries.insert({
       room: row.room,
       announcement: row.announcement,
-      part: `late.${which}`,
+      // A follow-up that lost its spooled file went without it: the next is another, under a key of its own.
+      part: before.length === 0 ? part : `${part}.${before.length}`,
       revision: row.revision,
       action: "late",
       mapping: row.mapping,

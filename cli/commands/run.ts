@@ -83,21 +83,22 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     return 2;
   }
   const checking = new AbortController();
+  const unwitnessed = once(() => tell(say.witnessFailed(core.witness.file)));
   const parts = async (over: Core, known: Config | null): Promise<ServeOptions> => ({
     sources: await sourcesOf(over.config, over.clock),
     reader: over.config.feed.reader && over.config.feed.listen !== null ? await readerPage() : null,
     reports: oversight.watch(createReports({ core: over, logger, say, words, tell })),
     accounts: accountReports({ logger, notices: oversight.notices }),
     care: oversight.care,
-    witness: blind
-      ? null
-      : { of: over.witness, failed: once(() => tell(say.witnessFailed(over.witness.file))) },
+    witness: blind ? null : { of: over.witness, failed: unwitnessed },
     async before() {
       await beginNewChains(over, {
         signal: io.signal,
         rooms: [...over.config.rooms.keys()].filter((room) => known?.rooms.has(room) !== true),
         // What runs already does not stand still for places that do not answer.
         patience: known === null ? WAIT : 0,
+        witness: blind ? null : over.witness,
+        unwitnessed,
         began(room) {
           logger.event("chain.began", { room });
           tell(say.newChain(room));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RoomName } from "../../bridge/model/ids.ts";
 import { rootPair } from "../../bridge/seal/keys.ts";
 import { LAST_RESTART } from "../../bridge/seal/log.ts";
+import { NOTHING_YET } from "../../bridge/seal/witness.ts";
 import { atomically } from "../../bridge/store/db.ts";
 import type { Core } from "../core.ts";
 import { highestRestart, isOutdated, toldOf } from "../told.ts";
@@ -97,6 +98,9 @@ export const roomRekey = operation({
     if (told.unheard && !unheard) return "unheard";
     const restart = highestRestart(state, told) + 1;
     if (isOutdated(core, state, told) || restart > LAST_RESTART) return "certificate";
+    const place = { serial: state.serial, restart, seq: NOTHING_YET };
+    // The new key is worth more than the number's being known to a database that is restored later: no reason to wait.
+    await core.witness.note(Buffer.from(state.roomId).toString("hex"), place).catch(() => {});
     const done = atomically(core.db, () => log.rekey(room, restart));
     if (!done) return "certificate";
     await live?.renew();

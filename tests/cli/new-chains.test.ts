@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -67,6 +67,8 @@ async function begin(core: Core, patience = 0): Promise<readonly string[]> {
     patience,
     began: (room) => said.push(`${room} began`),
     waiting: (room) => said.push(`${room} waits`),
+    witness: core.witness,
+    unwitnessed: () => said.push("no witness"),
     halted: (room, why) => said.push(`${room}: ${why}`),
   });
   return said;
@@ -181,6 +183,50 @@ test.each(putBack)(
     expect(post(s.core, "two")).toBe(`${expected}.1`);
   },
 );
+
+test("a chain that was begun and never shown keeps its number: another restored database begins a higher one", async () => {
+  const s = await started();
+  post(s.core, "one");
+  const older = path.join(s.data, "older.db");
+  await s.core.db.backup(older);
+  await rm(path.join(s.data, "state", "instance"));
+  expect(await begin(s.core)).toEqual(["faculty began"]);
+  expect(chain(s.core)).toBe("1.1");
+  s.core.close();
+  for (const end of ["-wal", "-shm"]) await rm(path.join(s.data, `postern.db${end}`), { force: true });
+  await rename(older, path.join(s.data, "postern.db"));
+  const core = await s.open();
+  expect(chain(core)).toBe("1.0");
+  expect(await begin(core)).toEqual(["faculty began"]);
+  expect(chain(core)).toBe("1.2");
+  // That it is begun is known of the open chain too, and is no reason for another.
+  expect(await begin(core)).toEqual([]);
+  core.close();
+});
+
+test("no chain begins while the witness cannot be written: the start waits, and ends when it is asked to", async () => {
+  const s = await started();
+  await rm(path.join(s.data, "state", "instance"));
+  await rm(s.witness, { force: true });
+  await mkdir(`${s.witness}.part`);
+  const ending = new AbortController();
+  const said: string[] = [];
+  await beginNewChains(s.core, {
+    signal: ending.signal,
+    rooms: [ROOM],
+    patience: 0,
+    witness: s.core.witness,
+    began: () => said.push("began"),
+    waiting: () => said.push("waits"),
+    halted: () => said.push("halted"),
+    unwitnessed() {
+      said.push("no witness");
+      ending.abort();
+    },
+  });
+  expect(said).toEqual(["no witness"]);
+  expect(chain(s.core)).toBe("1.0");
+});
 
 test("a witness that cannot be understood counts as one that may have seen more", async () => {
   const s = await started();

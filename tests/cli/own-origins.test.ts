@@ -52,7 +52,16 @@ async function begin(origins: readonly string[], serve: (folder: string) => void
   onTestFinished(() => core.close());
   const [began, waiting] = [vi.fn(), vi.fn()];
   const signal = new AbortController().signal;
-  await beginNewChains(core, { signal, rooms: [ROOM], patience: WAIT, began, waiting, halted: vi.fn() });
+  await beginNewChains(core, {
+    signal,
+    rooms: [ROOM],
+    patience: WAIT,
+    witness: null,
+    began,
+    waiting,
+    halted: vi.fn(),
+    unwitnessed: vi.fn(),
+  });
   const restart = core.bridge.store.seal.get(ROOM)?.restart;
   return { began: began.mock.calls.length, waited: waiting.mock.calls.length, restart, loaded };
 }

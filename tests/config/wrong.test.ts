@@ -506,6 +506,14 @@ const broken: readonly Case[] = [
   ],
   ["a setting written twice", title, title + title, "12", "уже есть выше", "stands above"],
   ["a reference to nothing", "data: ./data", "data: *nothing", "3", "никуда не ведёт", "leads nowhere"],
+  [
+    "a reference to nothing behind twenty thousand others",
+    "data: ./data",
+    `data: [&a x${", *a".repeat(20_000)}, *nothing]`,
+    "3",
+    "никуда не ведёт",
+    "leads nowhere",
+  ],
   ["two documents in one file", "feed:", "---\nfeed:", "16", "несколько документов", "several documents"],
   [
     "a name that is a list itself",

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -214,6 +215,37 @@ test("several late files come one by one, and none is lost or doubled", async ()
   await runtime.stop();
   expect(texts(c)).toEqual(["Три файла"]);
   expect(items(c)[0]).toMatchObject({ rev: 3 });
+});
+
+test("a late file whose spooled bytes are lost before it was sealed is fetched anew and comes all the same", async () => {
+  let fetched = 0;
+  let late = false;
+  const c = await core({
+    failpoints(name) {
+      if (name === "media.after" && fetched === 1)
+        rmSync(path.join(c.folder, "spool"), { recursive: true, force: true });
+    },
+  });
+  c.source.files.set("f1", () => {
+    if (!late) return { kind: "retry", at: c.clock.now() + 5_000 };
+    fetched++;
+    return open(PDF);
+  });
+  const runtime = start(c);
+  c.source.tell(withFile(1, "С файлом"));
+  await soon(() => {
+    c.clock.advance(5_000);
+    expect(texts(c)).toHaveLength(1);
+  });
+  late = true;
+  await soon(() => {
+    c.clock.advance(60_000);
+    expect(items(c)[0]?.files).toHaveLength(1);
+  });
+  await soon(() => expect(waiting(c)).toBe(0));
+  await runtime.stop();
+  expect(fetched).toBe(2);
+  expect(texts(c)).toEqual(["С файлом"]);
 });
 
 test("after a crash in the middle of a file nothing of it is left, and it comes whole", async () => {

@@ -17,6 +17,8 @@ export interface ConfiguredOptions {
   /** Files that its configuration names, beside it. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line that runs, from the project's root; absent: that of the sources. */
+  readonly program?: string;
 }
 
 /** A configured bridge in a temporary folder of its own, its rooms made, to be run as a process. */
@@ -63,7 +65,7 @@ export async function configuredBridge(o: ConfiguredOptions) {
       node: readonly string[] = [],
       more: Readonly<Record<string, string>> = {},
     ): Running =>
-      launch([...node, "cli/main.ts", "--config", file, "run"], {
+      launch([...node, o.program ?? "cli/main.ts", "--config", file, "run"], {
         ...env,
         ...more,
         ...(failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint }),

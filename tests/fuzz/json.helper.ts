@@ -171,16 +171,20 @@ export function mutateJson(dice: Dice, value: unknown): unknown {
   return out;
 }
 
+/** So many levels are put into one text, however often a mutation doubled what stands for them. */
 const DEEPEST = 1_000_000;
 
 /** The text of a mutated value, with what {@link mutateJson} only hinted at put in. */
-export const spelled = (text: string): string =>
-  text
+export function spelled(text: string): string {
+  let left = DEEPEST;
+  return text
     .replaceAll(/"#raw:([^"#]*)#"/g, "$1")
     .replaceAll(/"#deep:(list|group):(\d+)#"/g, (_, kind: string, written: string) => {
       // A mutation may have reached the number itself: an input stays smaller than the thread that makes it.
-      const levels = Math.min(DEEPEST, Number(written));
+      const levels = Math.min(left, Number(written));
+      left -= levels;
       return kind === "list"
         ? "[".repeat(levels) + "]".repeat(levels)
         : `${'{"a":'.repeat(levels)}0${"}".repeat(levels)}`;
     });
+}

@@ -170,8 +170,8 @@ export const mutants: readonly Mutant[] = [
   one(
     "a late file brings back the text before an edit",
     "bridge/store/outbox.ts",
-    "          target(d.part) === target(row.part) &&\n",
-    "          d.part === row.part &&\n",
+    "d.room === row.room && target(d.part) === target(row.part));",
+    "d.room === row.room && d.part === row.part);",
   ),
   one(
     "a file that came in time for its delivery is waited for without end",

@@ -113,6 +113,8 @@ test(
         signal: new AbortController().signal,
         rooms: ROOMS,
         patience: 0,
+        witness: w.core.witness,
+        unwitnessed: () => began.push("no witness"),
         began: (room) => began.push(room),
         waiting: () => {},
         halted: (room, why) => began.push(`${room} ${why}`),

@@ -7,6 +7,7 @@ import { type Runtime, startRuntime } from "../../bridge/runtime.ts";
 import type { Carrier } from "../../bridge/seal/carrier.ts";
 import { readCert } from "../../bridge/seal/cert.ts";
 import { readHead } from "../../bridge/seal/head.ts";
+import { beginChain } from "../../bridge/seal/new-chain.ts";
 import { restartNeeded } from "../../bridge/seal/restart-rules.ts";
 import { openWitness, type Witness, witnessed } from "../../bridge/seal/witness.ts";
 import { atomically, type Db, readyDatabase } from "../../bridge/store/db.ts";
@@ -89,7 +90,12 @@ export const feedFolder = (bridge: Bridge, room: RoomName): string =>
   `/feed/${Buffer.from(bridge.store.seal.get(room)?.roomId ?? []).toString("hex")}`;
 
 /** New chains where feed or witness know more than the database, or where that was put back. */
-function beginChains(s: Surroundings, life: Living, witness: Witness, restored: boolean): void {
+async function beginChains(
+  s: Surroundings,
+  life: Living,
+  witness: Witness,
+  restored: boolean,
+): Promise<void> {
   const { bridge, db } = life;
   for (const room of bridge.store.seal.rooms()) {
     const state = bridge.store.seal.get(room);
@@ -109,9 +115,9 @@ function beginChains(s: Surroundings, life: Living, witness: Witness, restored: 
       s.world.wrong("others know more of a log than the database that made it");
     if (needed === null && !restored) continue;
     s.world.note(`new chain in ${room}`);
-    atomically(db, () => {
-      bridge.log.restart(room, needed ?? 0);
-    });
+    const beginner = { db, store: bridge.store.seal, log: bridge.log, witness };
+    while ((await beginChain(beginner, room, needed ?? 0)) === "unwitnessed" && !life.dead)
+      await s.world.clock(life).sleep(20_000, new AbortController().signal);
   }
 }
 
@@ -134,7 +140,7 @@ export async function begin(s: Surroundings, life: Living, restored: boolean): P
   if (chatRoom === undefined) throw new Error("three rooms");
   await bridge.sweep();
   const witness = await openWitness(disk, "/keys/witness");
-  beginChains(s, life, witness, restored);
+  await beginChains(s, life, witness, restored);
   const runtime = startRuntime({
     bridge,
     vault: vaultOf(s.lib),

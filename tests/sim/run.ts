@@ -9,7 +9,7 @@ import { begin, born, type Living, type Surroundings } from "./life.ts";
 import { Chat } from "./messenger.ts";
 import { judge } from "./oracle.ts";
 import { Readers } from "./readers.ts";
-import { faultKinds, type Scenario } from "./scenario.ts";
+import { CHANNELS, FEWEST_EVENTS, faultKinds, type Scenario } from "./scenario.ts";
 import { SourceState } from "./source.ts";
 import { standIn } from "./stand-in.ts";
 import { Truth } from "./truth.ts";
@@ -35,6 +35,9 @@ export interface RunOptions {
 }
 
 const FEWEST_FAULTS = 5;
+/** What the last look at the history tells at least: a window over each channel. */
+const AT_LAST = CHANNELS.length;
+const START_AGAIN = 1_000;
 const MOST_STEPS = 30_000;
 const DAY = 86_400_000;
 
@@ -113,13 +116,16 @@ class Play {
     durable.full = () => world.mono < this.#fullUntil && world.chance.odds(0.7);
     truth.happened = () => source.wake();
     this.#start();
+    truth.enough = () => source.told + source.untold(truth) + AT_LAST >= FEWEST_EVENTS;
     truth.play((index) => this.#strike(index));
     for (let steps = 0; ; steps++) {
       await world.breathe();
-      if (this.#life.dead) this.#bornAgain();
-      else if (this.#life.broken && this.#stopping === "no") this.#stop();
+      if (this.#life.dead || this.#stopping === "done") {
+        this.#bornAgain();
+        // A life that has not drawn breath yet waits for nothing: that would look as if all had come to rest.
+        await world.breathe();
+      } else if (this.#life.broken && this.#stopping === "no") this.#stop();
       else if (this.#stopping === "asked" && this.#life.runtime !== null) this.#stop();
-      else if (this.#stopping === "done") this.#bornAgain();
       else if (this.#atRest() && this.#ended()) break;
       if (world.violations.length > 0) return;
       if (!world.step() || steps > MOST_STEPS || world.mono > 30 * DAY) {
@@ -142,7 +148,11 @@ class Play {
       (error: unknown) => {
         if (life.dead) return;
         life.broken = true;
-        this.#stopping = "done";
+        this.#stopping = "under way";
+        // Whoever watches over it starts it again after a moment: it does not take up all time on a full disk.
+        world.later(world.mono + START_AGAIN, () => {
+          if (!life.dead) this.#stopping = "done";
+        });
         world.note(`did not start: ${error instanceof Error ? error.message : "?"}`);
         if (!(error instanceof Error && "code" in error)) world.wrong(`it did not start: ${String(error)}`);
       },
@@ -198,7 +208,9 @@ class Play {
     }
     // The planned place may be one that this run does not come to.
     const crashes = scenario.crashes.length;
-    const late = Math.floor(((this.#crashes() + 1) * scenario.events.length) / (crashes + 1));
+    const late = Math.floor(
+      ((this.#crashes() + 1) * Math.min(scenario.sure, scenario.events.length)) / (crashes + 1),
+    );
     if (index >= late && world.crashAhead !== null) world.crashSoon();
   }
 
@@ -237,8 +249,9 @@ class Play {
 
   /** Whether that was all; else the last look at the source's history is taken. */
   #ended(): boolean {
-    const { source, world, scenario } = this.#s;
+    const { source, truth, world, scenario } = this.#s;
     if (source.lastLook === "done") return true;
+    if (truth.goesOn()) return false;
     if (world.crashAhead !== null) {
       world.crashSoon();
       source.wake();

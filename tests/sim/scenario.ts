@@ -90,6 +90,8 @@ export type EventPlan = { readonly after: number } & (
 export interface Scenario {
   readonly seed: number;
   readonly events: readonly EventPlan[];
+  /** So many of the events happen in any case; the others until the bridge was told of enough. */
+  readonly sure: number;
   readonly faults: readonly FaultPlan[];
   readonly crashes: readonly CrashPlan[];
   readonly mappings: readonly Mapping[];
@@ -181,13 +183,17 @@ function edited(chance: Chance, alive: readonly number[], withFiles: readonly nu
   return chance.pick(chance.odds(0.5) ? alive.slice(-4) : alive);
 }
 
+/** Source events that the bridge is told of in every run, at least. */
+export const FEWEST_EVENTS = 40;
+/** Most runs tell again much of what was told: a crash, a gap or a backup that is put back sees to it. */
+const SURE = 24;
+
 function events(chance: Chance): readonly EventPlan[] {
   const out: EventPlan[] = [];
   const alive: number[] = [];
   const withFiles: number[] = [];
-  const count = chance.between(36, 38);
   let files = 0;
-  while (out.length < count) {
+  while (out.length < FEWEST_EVENTS) {
     const after = pauses(chance);
     const dice = chance.next();
     if (alive.length < 6 || dice < 0.45) {
@@ -237,11 +243,11 @@ const frequency: Readonly<Partial<Record<Failpoint | "moment", number>>> = {
   "media.middle": 1,
   "media.spooled": 1,
   "media.after": 1,
-  "file.middle": 3,
+  "file.middle": 2,
   "file.after": 1,
   "day.inside": 2,
   "carrier.file": 1,
-  moment: 150,
+  moment: 100,
 };
 
 function faults(chance: Chance): readonly FaultPlan[] {
@@ -251,16 +257,16 @@ function faults(chance: Chance): readonly FaultPlan[] {
       kind === "power.cut"
         ? 1
         : kind.startsWith("send.")
-          ? 25
+          ? 16
           : /^(clock|long|database|disk|source)/.test(kind)
-            ? 20
+            ? 15
             : 3;
     return { kind, skip: chance.between(0, often) };
   });
   // What can only follow on something else is given it.
   const before = plans.flatMap(({ kind, skip }): FaultPlan[] => {
     if (kind === "settle.unknown") return [{ kind: chance.pick(["send.lost", "send.arrived"]), skip }];
-    return kind === "source.unsure" ? [{ kind: "source.gap", skip: chance.between(5, 30) }] : [];
+    return kind === "source.unsure" ? [{ kind: "source.gap", skip: chance.between(5, 20) }] : [];
   });
   return [
     ...plans.map((p): FaultPlan => (/^(settle|source.unsure)/.test(p.kind) ? { ...p, skip: 0 } : p)),
@@ -276,10 +282,11 @@ export function scenarioOf(seed: number): Scenario {
     mappings: mappings(chance),
     timings: ROOMS.map(() => timing(chance)),
     events: events(chance),
+    sure: SURE,
     faults: faults(chance),
     crashes: Array.from({ length: chance.odds(0.8) ? 2 : 3 }, (): CrashPlan => {
       const point = chance.pick(crashPoints);
-      return { point, skip: chance.between(0, (frequency[point] ?? 10) - 1) };
+      return { point, skip: chance.between(0, (frequency[point] ?? 7) - 1) };
     }),
   };
 }

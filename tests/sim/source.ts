@@ -22,7 +22,11 @@ export class SourceState {
   unsure = false;
   /** Events told, of any kind. */
   told = 0;
+  /** How many of the live updates were told or are not to be, by the newest of the markers. */
+  at = 0;
   wake: () => void = () => {};
+  /** Live updates that are still to be told. */
+  untold = (truth: Truth): number => truth.updates.slice(this.at).filter((u) => !u.lost).length;
 }
 
 const cursor = (at: number): Cursor => Cursor.parse(`${at}`);
@@ -70,6 +74,7 @@ export function simulatedSource(world: World, truth: Truth, state: SourceState, 
 
   const batch = (events: readonly SourceEvent[], at: number): SourceSignal => {
     state.told += events.length;
+    state.at = at;
     world.note(
       `told ${events.map((e) => ("post" in e ? `${e.type} ${e.post.body.text}` : e.type)).join("; ")}`,
     );

@@ -66,14 +66,17 @@ export class Truth {
     string,
     { readonly plan: FilePlan; readonly from: number; readonly post: TruePost }
   >();
-  /** Everything of the scenario has happened. */
+  /** Everything that was to happen has happened. */
   over = false;
+  /** Whether the bridge was told of enough, or will be of what has happened. */
+  enough: () => boolean = () => false;
   /** Called when something happened. */
   happened: () => void = () => {};
   readonly #world: World;
   #toLose = 0;
   #quiet = 0;
   #at = 0;
+  #goOn: () => void = () => {};
 
   constructor(world: World) {
     this.#world = world;
@@ -93,13 +96,17 @@ export class Truth {
       );
   }
 
-  /** Lets the scenario's events happen at their times. `each` is called before every one, with its place. */
+  /**
+   * Lets the scenario's events happen at their times, those that are not sure until it is enough. `each` is called
+   * before every one, with its place.
+   */
   play(each: (index: number) => void): void {
-    const { events } = this.#world.scenario;
+    const { events, sure } = this.#world.scenario;
     const at = (index: number): void => {
       const event = events[index];
-      if (event === undefined) {
-        this.over = true;
+      this.over = event === undefined || (index >= sure && this.enough());
+      if (event === undefined || this.over) {
+        this.#goOn = () => at(index);
         this.happened();
         return;
       }
@@ -111,6 +118,12 @@ export class Truth {
       });
     };
     at(0);
+  }
+
+  /** Of what was thought to be enough, a gap may have swallowed some. True: more happens. */
+  goesOn(): boolean {
+    this.#goOn();
+    return !this.over;
   }
 
   /** The next `count` things are told by the history alone. */

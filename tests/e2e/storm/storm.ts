@@ -19,6 +19,8 @@ export interface StormOptions {
   /** Kills at moments that chance chooses, at least as many as there are troubles that only a restart ends. */
   readonly moments: number;
   readonly seed: number;
+  /** The command line that runs, from the project's root; absent: that of the sources. */
+  readonly program?: string;
   /** Told how it goes on. */
   readonly say: (line: string) => void;
 }
@@ -68,6 +70,7 @@ export async function storm(o: StormOptions): Promise<StormResult> {
   const faculty = control.createChannel({ title: "Факультет" }).chatId;
   const group = control.createChannel({ title: "Группа" }).chatId;
   const bridge = await configuredBridge({
+    ...(o.program === undefined ? {} : { program: o.program }),
     token: max.token,
     files: { "root.pem": root },
     env: { POSTERN_TEST_SPEED: `${SPEED}@${begun}` },

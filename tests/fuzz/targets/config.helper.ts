@@ -29,6 +29,8 @@ feed:
   listen: 127.0.0.1:8080
   origins: [https://feed.example.org/faculty]
 `;
+/** What is longer is cut, bytes: a file of a thousand mappings has a quarter of it. */
+const LARGEST = 2 ** 19;
 const corpus = [example, small];
 const trees: readonly unknown[] = corpus.map((text) => parse(text));
 
@@ -99,7 +101,8 @@ export function config(): Target {
         ),
       );
     },
-    async run(bytes) {
+    async run(whole) {
+      const bytes = whole.subarray(0, LARGEST);
       writeFileSync(file, bytes, { mode: 0o600 });
       const text = Buffer.from(bytes).toString();
       const parsed = readYaml(text, "postern.yaml");
