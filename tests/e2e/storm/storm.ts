@@ -44,7 +44,7 @@ const PATIENCE = 180_000;
 const rest = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** How often a state that is waited for is looked at, ms. */
-const LOOK = 15;
+const LOOK = 25;
 
 class Stuck extends Error {}
 
@@ -83,15 +83,15 @@ rooms:
   two: { type: sealed, title: Вторая }
   three: { type: sealed, title: Третья }
 mappings:
-  - { source: faculty, channel: ${faculty}, rooms: [one, two, three] }
-  - { source: faculty, channel: ${group}, rooms: [three] }
+  - { source: faculty, channel: ${faculty}, rooms: [one, three] }
+  - { source: faculty, channel: ${group}, rooms: [two, three] }
 feed: { listen: "127.0.0.1:${port}", reader: false, limits: { requests_per_minute: 100000, streams: 1000 } }
 log: { level: warn }
 `,
   });
   const rooms = [
     { name: "one", chats: [faculty] },
-    { name: "two", chats: [faculty] },
+    { name: "two", chats: [group] },
     { name: "three", chats: [faculty, group] },
   ];
   const posts = await Posts.begin({
