@@ -81,18 +81,16 @@ sources:
 rooms:
   one: { type: sealed, title: Первая }
   two: { type: sealed, title: Вторая }
-  three: { type: sealed, title: Третья }
 mappings:
-  - { source: faculty, channel: ${faculty}, rooms: [one, three] }
-  - { source: faculty, channel: ${group}, rooms: [two, three] }
+  - { source: faculty, channel: ${faculty}, rooms: [one] }
+  - { source: faculty, channel: ${group}, rooms: [one, two] }
 feed: { listen: "127.0.0.1:${port}", reader: false, limits: { requests_per_minute: 100000, streams: 1000 } }
 log: { level: warn }
 `,
   });
   const rooms = [
-    { name: "one", chats: [faculty] },
+    { name: "one", chats: [faculty, group] },
     { name: "two", chats: [group] },
-    { name: "three", chats: [faculty, group] },
   ];
   const posts = await Posts.begin({
     control,
