@@ -92,7 +92,7 @@ export function createMediaStage(o: MediaStageOptions) {
     const done = new AbortController();
     void o.clock
       .sleep(o.deadline(m.source), AbortSignal.any([outer, done.signal]))
-      .then(() => deadline.abort());
+      .then(() => done.signal.aborted || deadline.abort());
     let result: Result;
     try {
       result = await fetchOne(m, signal);

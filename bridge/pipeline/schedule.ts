@@ -7,8 +7,24 @@ const DAY_MINUTES = 1440;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** No zone's clock is changed within one, ms. */
+const QUARTER = 15 * MINUTE;
+/** Each zone's minutes since midnight at the beginning of the quarter of an hour that was asked for last. */
+const quarters = new Map<string, { readonly from: Millis; readonly minutes: number }>();
+
 /** Minutes since local midnight, with the part of a minute that has passed. */
 function localMinutes(at: Millis, zone: string): number {
+  const from = at - (((at % QUARTER) + QUARTER) % QUARTER);
+  let quarter = quarters.get(zone);
+  if (quarter?.from !== from) {
+    quarter = { from, minutes: wholeMinutes(from, zone) };
+    quarters.set(zone, quarter);
+  }
+  return quarter.minutes + (at - from) / MINUTE;
+}
+
+/** Formatting takes longer than all that is done with it. */
+function wholeMinutes(at: Millis, zone: string): number {
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-GB", {
@@ -20,7 +36,7 @@ function localMinutes(at: Millis, zone: string): number {
     formats.set(zone, format);
   }
   const [hour = 0, minute = 0] = format.format(at).split(":").map(Number);
-  return hour * 60 + minute + (((at % MINUTE) + MINUTE) % MINUTE) / MINUTE;
+  return hour * 60 + minute;
 }
 
 /** How far `local` is past `minutes`, the shorter way round the clock: in [-720, 720). */

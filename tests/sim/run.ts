@@ -9,7 +9,7 @@ import { begin, born, type Living, type Surroundings } from "./life.ts";
 import { Chat } from "./messenger.ts";
 import { judge } from "./oracle.ts";
 import { Readers } from "./readers.ts";
-import { CHANNELS, FEWEST_EVENTS, faultKinds, type Scenario } from "./scenario.ts";
+import { CHANNELS, FEWEST_EVENTS, faultKinds, type Scenario, SURE } from "./scenario.ts";
 import { SourceState } from "./source.ts";
 import { standIn } from "./stand-in.ts";
 import { Truth } from "./truth.ts";
@@ -208,9 +208,8 @@ class Play {
     }
     // The planned place may be one that this run does not come to.
     const crashes = scenario.crashes.length;
-    const late = Math.floor(
-      ((this.#crashes() + 1) * Math.min(scenario.sure, scenario.events.length)) / (crashes + 1),
-    );
+    const sure = Math.min(SURE, scenario.events.length);
+    const late = Math.floor(((this.#crashes() + 1) * sure) / (crashes + 1));
     if (index >= late && world.crashAhead !== null) world.crashSoon();
   }
 

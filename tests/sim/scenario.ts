@@ -90,8 +90,6 @@ export type EventPlan = { readonly after: number } & (
 export interface Scenario {
   readonly seed: number;
   readonly events: readonly EventPlan[];
-  /** So many of the events happen in any case; the others until the bridge was told of enough. */
-  readonly sure: number;
   readonly faults: readonly FaultPlan[];
   readonly crashes: readonly CrashPlan[];
   readonly mappings: readonly Mapping[];
@@ -185,8 +183,11 @@ function edited(chance: Chance, alive: readonly number[], withFiles: readonly nu
 
 /** Source events that the bridge is told of in every run, at least. */
 export const FEWEST_EVENTS = 40;
-/** Most runs tell again much of what was told: a crash, a gap or a backup that is put back sees to it. */
-const SURE = 24;
+/**
+ * So many of a scenario's events happen in any case; the others until the bridge was told of enough. Most runs tell again
+ * much of what was told: a crash, a gap or a backup that is put back sees to it.
+ */
+export const SURE = 24;
 
 function events(chance: Chance): readonly EventPlan[] {
   const out: EventPlan[] = [];
@@ -282,7 +283,6 @@ export function scenarioOf(seed: number): Scenario {
     mappings: mappings(chance),
     timings: ROOMS.map(() => timing(chance)),
     events: events(chance),
-    sure: SURE,
     faults: faults(chance),
     crashes: Array.from({ length: chance.odds(0.8) ? 2 : 3 }, (): CrashPlan => {
       const point = chance.pick(crashPoints);

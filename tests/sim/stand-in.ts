@@ -15,13 +15,13 @@ function digest(...parts: readonly Bytes[]): Uint8Array {
   let [a, b, c, d] = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
   for (const part of parts) {
     const bytes = bytesOf(part);
+    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let i = 0; i < bytes.length; i += 4) {
       // Four bytes at once; past the end stand zeros, and the length that follows tells them from bytes.
       const word =
-        (bytes[i] ?? 0) |
-        ((bytes[i + 1] ?? 0) << 8) |
-        ((bytes[i + 2] ?? 0) << 16) |
-        ((bytes[i + 3] ?? 0) << 24);
+        i + 4 <= bytes.length
+          ? words.getInt32(i, true)
+          : (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16);
       a = Math.imul(a ^ word, 0x9e3779b1);
       b = Math.imul(b + word + (a >>> 15), 0x85ebca77);
       c = Math.imul(c ^ (b >>> 13) ^ word, 0xc2b2ae3d);

@@ -1,7 +1,7 @@
 import { ForeignId, MediaRef } from "../../bridge/model/ids.ts";
 import type { RawMedia, RawPost } from "../../bridge/model/post.ts";
 import { plain } from "../../bridge/model/rich-text.ts";
-import { CHANNELS, type EventPlan, type FilePlan, LISTED, STRANGER } from "./scenario.ts";
+import { CHANNELS, type EventPlan, type FilePlan, LISTED, STRANGER, SURE } from "./scenario.ts";
 import { START, type World } from "./world.ts";
 
 /** A post as it stood between two edits. */
@@ -101,10 +101,10 @@ export class Truth {
    * before every one, with its place.
    */
   play(each: (index: number) => void): void {
-    const { events, sure } = this.#world.scenario;
+    const { events } = this.#world.scenario;
     const at = (index: number): void => {
       const event = events[index];
-      this.over = event === undefined || (index >= sure && this.enough());
+      this.over = event === undefined || (index >= SURE && this.enough());
       if (event === undefined || this.over) {
         this.#goOn = () => at(index);
         this.happened();

@@ -29,7 +29,7 @@ const end = Date.now() + patience;
 const own = await reader(link, undefined, fastClock(clock.speed, clock.since));
 let differs = await difference(own, wanted).catch(String);
 while (differs !== null && Date.now() < end) {
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   differs = await difference(own, wanted).catch(String);
 }
 own.close();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readCert } from "../../../adapters/web/reader/psr1/cert.ts";
-import { verify } from "../../../adapters/web/reader/psr1/crypto.ts";
+import { verify } from "../../../adapters/web/reader/psr1/ed25519.ts";
 import { decodePayload } from "../../../adapters/web/reader/psr1/payload.ts";
 import type { Book } from "../../../adapters/web/reader/room/book.ts";
 import { ready } from "../../../bridge/seal/sodium.ts";

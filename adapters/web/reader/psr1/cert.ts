@@ -1,5 +1,5 @@
 import { ascii, Cut, concat, equal, hasMagic } from "./bytes.ts";
-import { verify } from "./crypto.ts";
+import { verify } from "./ed25519.ts";
 
 export const CERT_LENGTH = 142;
 const SIGNED = 78;

@@ -1,5 +1,4 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { blake2b } from "@noble/hashes/blake2.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { ascii, concat, number } from "./bytes.ts";
@@ -32,17 +31,6 @@ export const roomIdOf = (rootPk: Uint8Array, salt: Uint8Array): Uint8Array =>
   hash(16, null, ascii("PSR1/room"), rootPk, salt);
 
 export { sha256 };
-
-/** Strict verification, as libsodium does it: RFC 8032, no key of small order, R neither torsioned nor zero. */
-export function verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  try {
-    if (!ed25519.verify(signature, message, publicKey, { zip215: false })) return false;
-    const r = ed25519.Point.fromBytes(signature.subarray(0, 32));
-    return r.isTorsionFree() && !r.is0();
-  } catch {
-    return false;
-  }
-}
 
 /** null where it does not open. */
 export function openSealed(

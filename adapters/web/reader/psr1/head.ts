@@ -1,6 +1,6 @@
 import { ascii, Cut, concat, hasMagic } from "./bytes.ts";
 import { type Cert, covers } from "./cert.ts";
-import { verify } from "./crypto.ts";
+import { verify } from "./ed25519.ts";
 
 export const HEAD_LENGTH = 143;
 const SIGNED = 79;

@@ -1,6 +1,7 @@
 import { ascii, Cut, concat, equal, hasMagic, hex } from "./bytes.ts";
 import { type Cert, covers } from "./cert.ts";
-import { commitment, hash, openSealed, postKey, verify } from "./crypto.ts";
+import { commitment, hash, openSealed, postKey } from "./crypto.ts";
+import { verify } from "./ed25519.ts";
 
 const BUCKETS = [512, 1024, 2048, 4096, 8192, 16_384, 32_768];
 const HEADER = 72;
