@@ -45,7 +45,7 @@ async function failure(found: Tally["failures"][number], say: SoakOptions["say"]
   for (const line of inWords(small)) say(`    ${line}`);
 }
 
-async function simulation(o: SoakOptions, processes: number): Promise<readonly Check[]> {
+async function simulation(o: SoakOptions, beside: Promise<unknown>): Promise<readonly Check[]> {
   const runs = Math.ceil((RUNS * o.percent) / 100);
   let told = 0;
   const tally = await inProcesses({
@@ -53,6 +53,7 @@ async function simulation(o: SoakOptions, processes: number): Promise<readonly C
     from: 1,
     to: runs,
     processes,
+    beside,
     untilFound: false,
     modest: true,
     progress(n) {
@@ -114,7 +115,8 @@ const seedOf = new Map<string, number>(Object.entries(seeds));
 const processes = Math.max(1, availableParallelism());
 
 /** Seeded runs of the core under every fault. */
-export const simulations: Part = (o) => (o.seed === null ? simulation(o, processes) : replay(o.seed, o.say));
+export const simulations: Part = (o) =>
+  o.seed === null ? simulation(o, Promise.resolve()) : replay(o.seed, o.say);
 
 /** The proof that the simulation would find what can go wrong. */
 export const planted: Part = (o) => hunt(o, processes);
@@ -122,7 +124,8 @@ export const planted: Part = (o) => hunt(o, processes);
 /** The core under every fault, in a simulation and as a process that is killed. */
 export const core: Part = async (o) => {
   if (o.seed !== null) return replay(o.seed, o.say);
-  const seeded = async () => [...(await simulations(o)), ...(await planted(o))];
-  // The storm mostly waits, and the rest has the cores then. What the storm needs it has first.
-  return (await Promise.all([seeded(), storm(o)])).flat();
+  // The storm waits now and then, and one process has the cores then. What the storm needs it has first.
+  const storming = storm(o);
+  const seeded = async () => [...(await simulation(o, storming)), ...(await planted(o))];
+  return (await Promise.all([seeded(), storming])).flat();
 };

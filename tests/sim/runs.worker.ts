@@ -6,17 +6,18 @@ import { mutants, plant } from "../mutants/mutants.ts";
 /** Plays seeds one after another, over a planted bug if one is named, and posts what they came to. */
 const Order = z.object({
   mutant: z.string().nullable(),
-  seeds: z.object({ from: z.number(), to: z.number(), step: z.number() }),
   /** End at the first that finds something. */
   untilFound: z.boolean(),
   /** Whatever else runs has the machine first. */
   modest: z.boolean(),
 });
+/** Seeds that it asked for; an empty list: all are given away. */
+const Seeds = z.array(z.number());
 
 // Whoever asked is gone: nobody waits for an answer. Also when it was killed, since the system closes the channel.
 process.on("disconnect", () => process.exit());
 const [order] = await once(process, "message");
-const { mutant, seeds, untilFound, modest } = Order.parse(order);
+const { mutant, untilFound, modest } = Order.parse(order);
 if (modest) setPriority(0, constants.priority.PRIORITY_LOW);
 // Every signal that is aborted makes an error: where it was made, nobody asks here. A seed that is replayed tells.
 Error.stackTraceLimit = 0;
@@ -33,9 +34,16 @@ const { count, emptyTally } = await import("./tally.ts");
 /** One run in so many uses the real cryptographic library. */
 const REAL_EVERY = 200;
 const tally = emptyTally();
-for (let seed = seeds.from; seed <= seeds.to; seed += seeds.step) {
-  count(tally, seed, await run(scenarioOf(seed), { real: seed % REAL_EVERY === 0 }));
-  if (untilFound && tally.failures.length > 0) break;
-  if (tally.runs % 50 === 0) process.send?.({ runs: tally.runs });
-}
+const more = async (): Promise<readonly number[]> => {
+  const answer = once(process, "message");
+  process.send?.({ runs: tally.runs });
+  return Seeds.parse((await answer)[0]);
+};
+let found = false;
+for (let seeds = await more(); seeds.length > 0 && !found; seeds = found ? [] : await more())
+  for (const seed of seeds) {
+    count(tally, seed, await run(scenarioOf(seed), { real: seed % REAL_EVERY === 0 }));
+    found = untilFound && tally.failures.length > 0;
+    if (found) break;
+  }
 process.send?.({ tally }, () => process.disconnect());

@@ -187,7 +187,7 @@ export const FEWEST_EVENTS = 40;
  * So many of a scenario's events happen in any case; the others until the bridge was told of enough. Most runs tell again
  * much of what was told: a crash, a gap or a backup that is put back sees to it.
  */
-export const SURE = 24;
+export const SURE = 18;
 
 function events(chance: Chance): readonly EventPlan[] {
   const out: EventPlan[] = [];

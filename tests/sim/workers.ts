@@ -22,6 +22,8 @@ export interface Runs {
   readonly from: number;
   readonly to: number;
   readonly processes: number;
+  /** Until it is settled one process alone plays: what else runs needs the machine. */
+  readonly beside?: Promise<unknown>;
   /** End at the first seed that finds something. */
   readonly untilFound: boolean;
   /** Let whatever else runs have the machine first. */
@@ -32,6 +34,9 @@ export interface Runs {
 
 const file = fileURLToPath(new URL("./runs.worker.ts", import.meta.url));
 
+/** How many seeds a process is given at a time. */
+const PAGE = 20;
+
 /**
  * Plays the seeds in processes of their own, run by Node itself, and adds up what came of them. Not in threads: those of
  * one process stand in each other's way where memory is asked for, and a run then costs a fifth more.
@@ -39,21 +44,23 @@ const file = fileURLToPath(new URL("./runs.worker.ts", import.meta.url));
 export async function inProcesses(o: Runs): Promise<Tally> {
   const whole = emptyTally();
   const done = new Map<number, number>();
+  let next = o.from;
+  const page = (): readonly number[] => {
+    const seeds = Array.from({ length: Math.min(PAGE, o.to - next + 1) }, (_, i) => next + i);
+    next += seeds.length;
+    return seeds;
+  };
   const one = (index: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const child = fork(file, { execArgv: [] });
-      child.send({
-        mutant: o.mutant,
-        seeds: { from: o.from + index, to: o.to, step: o.processes },
-        untilFound: o.untilFound,
-        modest: o.modest ?? false,
-      });
+      child.send({ mutant: o.mutant, untilFound: o.untilFound, modest: o.modest ?? false });
       child.on("message", (raw: unknown) => {
         const message = Message.parse(raw);
         if ("tally" in message) {
           add(whole, message.tally);
           resolve();
         } else {
+          child.send(page());
           done.set(index, message.runs);
           o.progress?.([...done.values()].reduce((sum, n) => sum + n, 0));
         }
@@ -63,6 +70,11 @@ export async function inProcesses(o: Runs): Promise<Tally> {
         reject(new Error(`a process ended without an answer: ${signal ?? code}`)),
       );
     });
-  await Promise.all(Array.from({ length: o.processes }, (_, index) => one(index)));
+  const others = async (): Promise<void> => {
+    await o.beside?.catch(() => undefined);
+    await Promise.all(Array.from({ length: o.processes - 1 }, (_, i) => one(i + 1)));
+  };
+  await Promise.all([one(0), others()]);
+  whole.failures.sort((a, b) => a.seed - b.seed);
   return whole;
 }

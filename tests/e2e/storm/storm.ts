@@ -44,7 +44,7 @@ const PATIENCE = 180_000;
 const rest = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** How often a state that is waited for is looked at, ms. */
-const LOOK = 25;
+const LOOK = 50;
 
 class Stuck extends Error {}
 
@@ -94,7 +94,7 @@ log: { level: warn }
   ];
   const posts = await Posts.begin({
     control,
-    chats: [faculty, faculty, group],
+    chats: [faculty, faculty, faculty, faculty, group],
     chance,
     now: () => clock.now(),
   });
