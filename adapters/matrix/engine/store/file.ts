@@ -59,7 +59,7 @@ export interface StoredStore {
   readonly name: string;
   readonly keyPath: string | string[] | null;
   readonly indexes: readonly StoredIndex[];
-  /** Keys as texts, values as `v8.serialize` wrote them. */
+  /** Keys as texts, values packed (packing.ts). */
   records(): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
 }
 

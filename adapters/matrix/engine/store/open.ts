@@ -4,7 +4,7 @@ import type { Committed } from "./change.ts";
 import { Damaged, type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
 import { keyOf } from "./key.ts";
 import { done, rebuild } from "./rebuild.ts";
-import { type Sealing, sealing } from "./sealing.ts";
+import { sealing } from "./sealing.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
 import { installIndexedDb, writeThrough } from "./write-through.ts";
 
@@ -95,7 +95,8 @@ export async function openStore(
         },
       });
     }
-    const handle = await openHandle(o.only === "memory" ? null : name, seal);
+    // Without a key of the engine's own: all that leaves the memory is sealed by the file.
+    const handle = await StoreHandle.open(o.only === "memory" ? null : name, null, silent);
     const store: CryptoStore = {
       handle,
       sessions: sessionsOf(file, seal),
@@ -139,11 +140,6 @@ export async function openStore(
     throw error;
   }
 }
-
-const openHandle = (name: string | null, seal: Sealing): Promise<StoreHandle> =>
-  name === null
-    ? StoreHandle.open(null, null, silent)
-    : StoreHandle.openWithKey(name, seal.engineKey, silent);
 
 /** Frees what a database holds in memory. */
 const removed = (factory: IDBFactory, name: string): Promise<void> =>

@@ -12,7 +12,7 @@ const CIPHER = "chacha20-poly1305";
 const NONCE = 12;
 const TAG = { authTagLength: 16 };
 
-/** What seals the file of a crypto store, and the key that the engine seals its own values with before that. */
+/** What seals the file of a crypto store. */
 export interface Sealing {
   /** What stands for a key of a store: the same each time, and nothing can be read from it. */
   mark(store: string, key: string): Buffer;
@@ -20,19 +20,16 @@ export interface Sealing {
   seal(place: string, ...parts: readonly Uint8Array[]): Buffer;
   /** null: another passphrase, or not what was sealed. */
   open(place: string, sealed: Uint8Array): Buffer | null;
-  readonly engineKey: Uint8Array;
 }
 
 /** Keys of a passphrase made by a machine (32 random bytes or more): it is not stretched. */
 export function sealing(passphrase: string): Sealing {
-  const bytes = (use: string): Buffer =>
-    Buffer.from(hkdfSync("sha256", passphrase, "", `postern matrix ${use}`, 32));
   // Made once: a thousand records are sealed at a time, and a key's making would cost more than its use.
-  const key = (use: string): KeyObject => createSecretKey(bytes(use));
+  const key = (use: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync("sha256", passphrase, "", `postern matrix ${use}`, 32)));
   const sealKey = key("store seal");
   const markKey = key("store mark");
   return {
-    engineKey: new Uint8Array(bytes("store engine")),
     mark: (store, text) => createHmac("sha256", markKey).update(`${store}\0${text}`).digest(),
     seal(place, ...parts) {
       const nonce = randomBytes(NONCE);

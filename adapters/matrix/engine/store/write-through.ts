@@ -5,10 +5,11 @@
  *
  * Stores with generated keys are refused: what they make would have to be read back. The engine has none.
  */
-import { serialize } from "node:v8";
+
 import * as fake from "fake-indexeddb";
 import type { Change, Journal } from "./change.ts";
 import { keyText } from "./key.ts";
+import { pack } from "./packing.ts";
 
 /** A call that was made, in its place among the others; null until it is known to have succeeded. */
 interface Entry {
@@ -39,7 +40,7 @@ function record(tx: IDBTransaction, request: IDBRequest, change: () => Change): 
 function recordPut(store: IDBObjectStore, request: IDBRequest<IDBValidKey>, value: unknown): void {
   if (!recorded.has(store.transaction)) return;
   // Now, since the caller may change it before the request is served.
-  const bytes = serialize(value);
+  const bytes = pack(value);
   const { name } = store;
   record(store.transaction, request, () => ({
     kind: "put",
