@@ -90,9 +90,10 @@ export function createMediaStage(o: MediaStageOptions) {
     const deadline = new AbortController();
     const signal = AbortSignal.any([outer, deadline.signal]);
     const done = new AbortController();
+    // Also when it is done: a body of which nothing was read is closed by nothing else.
     void o.clock
       .sleep(o.deadline(m.source), AbortSignal.any([outer, done.signal]))
-      .then(() => done.signal.aborted || deadline.abort());
+      .then(() => deadline.abort());
     let result: Result;
     try {
       result = await fetchOne(m, signal);

@@ -178,6 +178,34 @@ test("no room for spool, sealed files and the feed: no try of an attachment is u
   expect(left).toEqual([]);
 });
 
+test("what a source has begun to give is let go where the spool cannot even be begun", async () => {
+  const noRoom = (): Error => Object.assign(new Error("no space"), { code: "ENOSPC" });
+  let full = true;
+  const disk: Disk = {
+    ...systemDisk,
+    async create(file, mode) {
+      if (full) throw noRoom();
+      return systemDisk.create(file, mode);
+    },
+  };
+  const c = await core({ disk });
+  const signals: AbortSignal[] = [];
+  const source = c.source;
+  const give = source.media.bind(source);
+  source.media = async (ref, _limit?: number, signal?: AbortSignal) => {
+    if (signal !== undefined) signals.push(signal);
+    return give(ref);
+  };
+  source.files.set("file", () => open(randomBytes(200_000)));
+  const runtime = start(c);
+  source.tell(posted(post(1, "С файлом", { attachments: [media("file")] })));
+  await meanwhile(c, () => expect(signals.length).toBeGreaterThan(1));
+  await meanwhile(c, () => expect(signals.slice(0, -1).every((signal) => signal.aborted)).toBe(true));
+  full = false;
+  await meanwhile(c, () => expect(items(c)[0]?.files?.[0]?.size).toBe(200_000));
+  await runtime.stop();
+});
+
 test("above its limit the spool takes no more; what is delivered makes room for what waits", async () => {
   const c = await core({ timing: { slots: [23 * 60], jitter: 0, silentHours: null } });
   for (const name of ["one", "two", "three"]) c.source.files.set(name, () => open(randomBytes(60_000)));

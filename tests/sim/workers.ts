@@ -70,11 +70,13 @@ export async function inProcesses(o: Runs): Promise<Tally> {
         reject(new Error(`a process ended without an answer: ${signal ?? code}`)),
       );
     });
+  const first = one(0);
   const others = async (): Promise<void> => {
-    await o.beside?.catch(() => undefined);
+    await Promise.race([o.beside?.catch(() => undefined), first]);
+    if (next > o.to) return;
     await Promise.all(Array.from({ length: o.processes - 1 }, (_, i) => one(i + 1)));
   };
-  await Promise.all([one(0), others()]);
+  await Promise.all([first, others()]);
   whole.failures.sort((a, b) => a.seed - b.seed);
   return whole;
 }

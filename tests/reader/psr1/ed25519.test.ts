@@ -24,6 +24,15 @@ test("a key that has signed many records refuses what it refused at the first", 
   }
 });
 
+test("what is asked about stays as it is, also where it is a Buffer", () => {
+  const seed = bytes(32, 43);
+  const key = ed25519.getPublicKey(seed);
+  const good = Buffer.from(ed25519.sign(text(1), seed));
+  const before = good.toString("hex");
+  for (let n = 0; n < 3; n++) expect(verify(good, text(1), key)).toBe(true);
+  expect(good.toString("hex")).toBe(before);
+});
+
 test("a hundred keys one after another change nothing for the first", () => {
   const seeds = Array.from({ length: 100 }, (_, n) => bytes(32, n));
   for (const seed of [...seeds, ...seeds.slice(0, 2)])

@@ -30,7 +30,8 @@ function known(publicKey: Uint8Array): Known {
   return fresh;
 }
 
-const little = (bytes: Uint8Array): bigint => BigInt(`0x${hex(bytes.slice().reverse())}`);
+/** Of a copy: a slice of Node's own kind of bytes is none. */
+const little = (bytes: Uint8Array): bigint => BigInt(`0x${hex(Uint8Array.from(bytes).reverse())}`);
 
 /**
  * Strict verification of an Ed25519 signature (RFC 8032, as PSR1 § 2 demands it): no key of small order, and R neither
