@@ -131,9 +131,10 @@ test("a full database at every write: nothing is lost or doubled, and all goes o
   expect(broken).toBe(false);
 });
 
+const noRoom = (): Error => Object.assign(new Error("no space"), { code: "ENOSPC" });
+
 /** A disk that has no room while `full` says so. */
 function small(full: () => boolean): Disk {
-  const noRoom = (): Error => Object.assign(new Error("no space"), { code: "ENOSPC" });
   return {
     ...systemDisk,
     async create(file, mode) {
@@ -179,7 +180,6 @@ test("no room for spool, sealed files and the feed: no try of an attachment is u
 });
 
 test("what a source has begun to give is let go where the spool cannot even be begun", async () => {
-  const noRoom = (): Error => Object.assign(new Error("no space"), { code: "ENOSPC" });
   let full = true;
   const disk: Disk = {
     ...systemDisk,

@@ -56,6 +56,15 @@ const moment = fc.oneof(
 );
 const minute = fc.integer({ min: 0, max: 1439 });
 
+test("rooms of two zones that are asked for in turn each go by their own clock", () => {
+  const at = Date.UTC(2026, 10, 25, 6, 10);
+  const timing: RoomTiming = { ...off, silentHours: { from: 9 * 60, to: 10 * 60 } };
+  const of = (zone: string) => silentUntil(at, timing, zone);
+  // 09:10 in Moscow, 07:10 in Berlin.
+  for (let i = 0; i < 2; i++)
+    expect([of("Europe/Moscow"), of("Europe/Berlin")]).toEqual([Date.UTC(2026, 10, 25, 7), null]);
+});
+
 test("with everything off a delivery is due at once", () => {
   fc.assert(
     fc.property(moment, zone, (now, where) => {

@@ -40,7 +40,7 @@ const more = async (): Promise<readonly number[]> => {
   return Seeds.parse((await answer)[0]);
 };
 let found = false;
-for (let seeds = await more(); seeds.length > 0 && !found; seeds = found ? [] : await more())
+for (let seeds = await more(); seeds.length > 0; seeds = found ? [] : await more())
   for (const seed of seeds) {
     count(tally, seed, await run(scenarioOf(seed), { real: seed % REAL_EVERY === 0 }));
     found = untilFound && tally.failures.length > 0;

@@ -44,13 +44,17 @@ test("a key with a torsion part is judged by the equation with the cofactor, R w
   const { scalar } = ed25519.utils.getExtendedPublicKey(seed);
   const key = Point.BASE.multiply(scalar).add(torsion).toBytes();
   const number = (b: Uint8Array) => b.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  const signed = (n: number, point: Uint8Array, r: bigint) => {
+    const k = Point.Fn.create(number(sha512(new Uint8Array([...point, ...key, ...text(n)]))));
+    return new Uint8Array([...point, ...Point.Fn.toBytes(Point.Fn.create(r + k * scalar))]);
+  };
   for (let n = 0; n < 40; n++) {
     const r = BigInt(n + 2);
-    const point = Point.BASE.multiply(r).toBytes();
-    const k = Point.Fn.create(number(sha512(new Uint8Array([...point, ...key, ...text(n)]))));
-    const s = Point.Fn.create(r + k * scalar);
-    const signature = new Uint8Array([...point, ...Point.Fn.toBytes(s)]);
+    const point = Point.BASE.multiply(r);
+    const signature = signed(n, point.toBytes(), r);
     expect(verify(signature, text(n), key)).toBe(true);
     expect(verify(signature, text(n + 1), key)).toBe(false);
+    expect(verify(signed(n, point.add(torsion).toBytes(), r), text(n), key)).toBe(false);
   }
+  expect(verify(signed(1, Point.ZERO.toBytes(), 0n), text(1), key)).toBe(false);
 });
