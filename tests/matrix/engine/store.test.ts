@@ -91,6 +91,18 @@ test("what is no store, or was tampered with, is told as damaged", async () => {
   expect(await open(file)).toBe("damaged");
 });
 
+test("what a record has become since does not open with what another record became", async () => {
+  const { file } = await written();
+  const db = new Database(file);
+  const count = db.prepare<[], number>("SELECT count(*) FROM patches").pluck().get() ?? 0;
+  expect(count).toBeGreaterThan(0);
+  db.exec(
+    "UPDATE patches SET record = (SELECT max(id) FROM records) WHERE record = (SELECT min(record) FROM patches)",
+  );
+  db.close();
+  expect(await open(file)).toBe("damaged");
+});
+
 test("nothing in the store's files tells who is in the room", async () => {
   const { file } = await written();
   for (const name of readdirSync(path.dirname(file))) {

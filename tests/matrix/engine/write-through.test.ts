@@ -123,6 +123,40 @@ test("a restart finds what complete transactions put, added, deleted and cleared
   expect(await w.afterRestart()).toEqual(await w.now());
 });
 
+test("a restart finds what a long value became in small steps, and what was put in its place", async () => {
+  const w = await world((db) => void db.createObjectStore("a"));
+  const long = (step: number): string =>
+    Buffer.from(`${"x".repeat(30)}${step}${"y".repeat(9_000)}`)
+      .toString("base64")
+      .replace(/=+$/, "");
+  const sizes = (): unknown => w.file.db.prepare("SELECT length(patch_sealed) FROM patches").pluck().all();
+  const put = async (...values: readonly unknown[]): Promise<void> => {
+    const tx = w.database.transaction("a", "readwrite");
+    for (const value of values) tx.objectStore("a").put(value, "key");
+    await complete(tx);
+    expect(await w.afterRestart()).toEqual(await w.now());
+  };
+  await put(long(1));
+  expect(sizes()).toEqual([]);
+  for (const step of [2, 10, 9, 1]) await put(long(step));
+  expect(sizes()).toEqual([expect.any(Number)]);
+  // All of it at once, and what is nothing like it between two that are.
+  await put("z".repeat(9_000), long(3), long(4), long(5));
+  await put("z".repeat(9_000));
+  expect(sizes()).toEqual([]);
+  await put(long(6), long(7), "short");
+  await put(long(8), long(9));
+
+  const tx = w.database.transaction("a", "readwrite");
+  tx.objectStore("a").delete("key");
+  tx.objectStore("a").put(long(9), "key");
+  tx.objectStore("a").clear();
+  tx.objectStore("a").put(long(9), "key");
+  await complete(tx);
+  expect(await w.afterRestart()).toEqual(await w.now());
+  await put(long(10));
+});
+
 test("what a cursor changes is found after a restart too", async () => {
   const w = await world((db) => void db.createObjectStore("a").createIndex("n", "n"));
   const fill = w.database.transaction("a", "readwrite");

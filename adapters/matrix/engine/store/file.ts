@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { z } from "zod";
 import type { Millis } from "../../../../bridge/model/ids.ts";
 import type { Change, Committed } from "./change.ts";
+import { type Records, recordsOf, type StoredRecord } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
 
 const APPLICATION = 0x50535432;
@@ -37,6 +38,10 @@ CREATE TABLE records (
   own INTEGER NOT NULL,
   UNIQUE (store, mark)
 ) STRICT;
+CREATE TABLE patches (
+  record INTEGER PRIMARY KEY REFERENCES records ON DELETE CASCADE,
+  patch_sealed BLOB NOT NULL
+) STRICT;
 CREATE TABLE sessions (
   mark BLOB PRIMARY KEY,
   room_mark BLOB NOT NULL,
@@ -59,8 +64,7 @@ export interface StoredStore {
   readonly name: string;
   readonly keyPath: string | string[] | null;
   readonly indexes: readonly StoredIndex[];
-  /** Keys as texts, values packed (packing.ts). */
-  records(): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
+  records(): Iterable<StoredRecord>;
 }
 
 export interface StoredDatabase {
@@ -91,14 +95,11 @@ export interface StoreFile {
   drop(database: string): void;
   /** While it is true, what is put for the first time is marked as made by this device for others. */
   own(making: boolean): void;
-  /** Keys, as texts, of records that were put first before a time: by this device for others, and all the rest. */
-  bornBefore(store: string, own: Millis, others: Millis): readonly string[];
+  /** Keys of records that were put first before a time: by this device for others, and all the rest. */
+  readonly bornBefore: Records["bornBefore"];
   readonly db: Database.Database;
   close(): void;
 }
-
-/** A record of the file that does not open: it was changed by somebody else. */
-export class Damaged extends Error {}
 
 /**
  * Opens the file, for this process alone: two engines over one store would use one ratchet twice. `create`: makes it
@@ -166,22 +167,6 @@ function refusal(db: Database.Database, seal: Sealing, version: number): FilePro
   return seal.open("check", check) === null ? "wrong_passphrase" : null;
 }
 
-const place = (store: string, mark: Buffer): string => `${store}/${mark.toString("base64")}`;
-
-/** What a record's value begins with: its key, after its length. */
-function heading(key: string): Buffer {
-  const size = Buffer.byteLength(key);
-  const bytes = Buffer.allocUnsafe(4 + size);
-  bytes.writeUInt32BE(size);
-  bytes.write(key, 4);
-  return bytes;
-}
-
-function unpack(record: Buffer): { readonly key: string; readonly value: Uint8Array } {
-  const end = 4 + record.readUInt32BE(0);
-  return { key: record.toString("utf8", 4, end), value: record.subarray(end) };
-}
-
 function storeFile(
   db: Database.Database,
   seal: Sealing,
@@ -191,11 +176,7 @@ function storeFile(
   const storeId = db
     .prepare<[string, string], number>("SELECT id FROM stores WHERE database = ? AND name = ?")
     .pluck();
-  const put = db.prepare(
-    "INSERT INTO records (store, mark, record_sealed, born, own) VALUES (?, ?, ?, ?, ?) ON CONFLICT (store, mark) DO UPDATE SET record_sealed = excluded.record_sealed",
-  );
-  const remove = db.prepare("DELETE FROM records WHERE store = ? AND mark = ?");
-  const clear = db.prepare("DELETE FROM records WHERE store = ?");
+  const records = recordsOf(db, seal, now);
   const makeStore = db.prepare("INSERT INTO stores (database, name, key_path) VALUES (?, ?, ?)");
   const dropStore = db.prepare("DELETE FROM stores WHERE id = ?");
   const makeIndex = db.prepare(
@@ -220,19 +201,17 @@ function storeFile(
     }
     const id = idOf(database, name);
     switch (change.kind) {
-      case "put": {
-        const mark = seal.mark(name, change.key);
-        const sealed = seal.seal(place(name, mark), heading(change.key), change.value);
-        put.run(id, mark, sealed, now(), own ? 1 : 0);
+      case "put":
+        records.put(id, name, change, own);
         return;
-      }
       case "delete":
-        for (const key of change.keys) remove.run(id, seal.mark(name, key));
+        for (const key of change.keys) records.remove(id, name, key);
         return;
       case "clear":
-        clear.run(id);
+        records.clear(id);
         return;
       case "drop_store":
+        records.forget();
         dropStore.run(id);
         return;
       case "make_index":
@@ -274,21 +253,6 @@ function storeFile(
         multiEntry: row.multi_entry === 1,
       }));
 
-  const opened = (name: string, row: { readonly mark: Buffer; readonly record_sealed: Buffer }) => {
-    const record = seal.open(place(name, row.mark), row.record_sealed);
-    if (record === null) throw new Damaged("a record that does not open");
-    return unpack(record);
-  };
-
-  function* recordsOf(id: number, name: string) {
-    const rows = db
-      .prepare<[number], { mark: Buffer; record_sealed: Buffer }>(
-        "SELECT mark, record_sealed FROM records WHERE store = ?",
-      )
-      .all(id);
-    for (const row of rows) yield opened(name, row);
-  }
-
   return {
     databases: () =>
       db
@@ -306,7 +270,7 @@ function storeFile(
               name: store.name,
               keyPath: KeyPath.parse(JSON.parse(store.key_path)),
               indexes: indexesOf(store.id),
-              records: () => recordsOf(store.id, store.name),
+              records: () => records.of(store.id, store.name),
             })),
         })),
     commit(parts) {
@@ -317,14 +281,11 @@ function storeFile(
     own(making) {
       own = making;
     },
-    bornBefore: (name, ownBefore, othersBefore) =>
-      db
-        .prepare<[string, Millis, Millis], { mark: Buffer; record_sealed: Buffer }>(
-          "SELECT mark, record_sealed FROM records JOIN stores ON stores.id = records.store WHERE stores.name = ? AND born < iif(own, ?, ?)",
-        )
-        .all(name, ownBefore, othersBefore)
-        .map((row) => opened(name, row).key),
-    drop: (database) => void db.prepare("DELETE FROM databases WHERE name = ?").run(database),
+    bornBefore: records.bornBefore,
+    drop(database) {
+      records.forget();
+      db.prepare("DELETE FROM databases WHERE name = ?").run(database);
+    },
     db,
     close() {
       try {

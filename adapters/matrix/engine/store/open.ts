@@ -1,9 +1,10 @@
 import { StoreHandle } from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { Millis } from "../../../../bridge/model/ids.ts";
 import type { Committed } from "./change.ts";
-import { Damaged, type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
+import { type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
 import { keyOf } from "./key.ts";
 import { done, rebuild } from "./rebuild.ts";
+import { Damaged } from "./records.ts";
 import { sealing } from "./sealing.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
 import { installIndexedDb, writeThrough } from "./write-through.ts";

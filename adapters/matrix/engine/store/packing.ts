@@ -1,43 +1,56 @@
 import { deserialize, serialize } from "node:v8";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
-/** What the first byte says of the others. */
-const PLAIN = 0;
-const COMPRESSED = 1;
-/** They are those that the value, a text in base64, stands for. */
+/** What the first byte says of the others: they are a structured clone, as it is or compressed; */
+const CLONE = 0;
+const COMPRESSED_CLONE = 1;
+/** or those that the value, a text in base64 without padding, stands for, as they are or compressed. */
 const BASE64 = 2;
+const COMPRESSED_BASE64 = 3;
 
 /** Shorter ones are not worth it, bytes. */
 const WORTH = 1_024;
 const QUICK = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** The bytes that a text in base64 without padding stands for; null: it is none, or is written as nobody would. */
+const unpadded = (bytes: Buffer): string => {
+  const text = bytes.toString("base64");
+  const over = (3 - (bytes.length % 3)) % 3;
+  return over === 0 ? text : text.slice(0, -over);
+};
+
+/** The bytes that a text in base64 stands for; null: it is none, or is written as {@link unpadded} would not. */
 function meant(text: string): Buffer | null {
-  // What the decoder would pass over, or take for something else, makes it shorter or is one of these.
-  if (/[^A-Za-z0-9+/]/.test(text) || text.length % 4 === 1) return null;
   const bytes = Buffer.from(text, "base64");
-  const tail = bytes.subarray(bytes.length - (bytes.length % 3)).toString("base64");
-  return text.endsWith(tail.replace(/=+$/, "")) ? bytes : null;
+  return unpadded(bytes) === text ? bytes : null;
 }
 
 const marked = (kind: number, bytes: Uint8Array): Buffer => Buffer.concat([Uint8Array.of(kind), bytes]);
 
-/**
- * A value of IndexedDB as few bytes. The engine writes a session that a thousand devices were given, some hundred
- * kilobytes of JSON in base64, with every event, and each byte waits for the disk.
- */
-export function pack(value: unknown): Uint8Array {
+/** A value of IndexedDB as bytes: those that a text in base64 stands for, a structured clone of all else. */
+export function bytesOf(value: unknown): Buffer {
   const known = typeof value === "string" && value.length >= WORTH ? meant(value) : null;
-  if (known !== null) return marked(BASE64, zstdCompressSync(known, QUICK));
-  const bytes = serialize(value);
-  return bytes.length < WORTH ? marked(PLAIN, bytes) : marked(COMPRESSED, zstdCompressSync(bytes, QUICK));
+  return known === null ? marked(CLONE, serialize(value)) : marked(BASE64, known);
 }
 
-/** The value that {@link pack} was given. Throws where it made no such bytes. */
-export function unpack(packed: Uint8Array): unknown {
-  const bytes = packed.subarray(1);
-  if (packed[0] === PLAIN) return deserialize(bytes);
-  if (packed[0] === COMPRESSED) return deserialize(zstdDecompressSync(bytes));
-  if (packed[0] !== BASE64) throw new Error("a value that nobody packed");
-  return zstdDecompressSync(bytes).toString("base64").replace(/=+$/, "");
+/** The same bytes in less room, as they are kept. */
+export function packed(bytes: Uint8Array): Uint8Array {
+  if (bytes.length < WORTH) return bytes;
+  const kind = bytes[0] === CLONE ? COMPRESSED_CLONE : COMPRESSED_BASE64;
+  return marked(kind, zstdCompressSync(bytes.subarray(1), QUICK));
+}
+
+/** The bytes that {@link packed} was given. Throws where it made no such bytes. */
+export function unpacked(bytes: Uint8Array): Uint8Array {
+  const [kind] = bytes;
+  if (kind === CLONE || kind === BASE64) return bytes;
+  const inner = zstdDecompressSync(bytes.subarray(1));
+  if (kind === COMPRESSED_CLONE) return marked(CLONE, inner);
+  if (kind === COMPRESSED_BASE64) return marked(BASE64, inner);
+  throw new Error("a value that nobody packed");
+}
+
+/** The value that {@link bytesOf} was given. */
+export function valueIn(bytes: Uint8Array): unknown {
+  const inner = bytes.subarray(1);
+  return bytes[0] === BASE64 ? unpadded(Buffer.from(inner)) : deserialize(inner);
 }

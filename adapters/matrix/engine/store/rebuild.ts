@@ -1,6 +1,6 @@
 import type { StoredDatabase } from "./file.ts";
 import { keyOf } from "./key.ts";
-import { unpack } from "./packing.ts";
+import { valueIn } from "./packing.ts";
 
 export const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -37,8 +37,8 @@ function fill(database: IDBDatabase, stored: StoredDatabase): void {
       store.createIndex(name, keyPath, { unique, multiEntry });
     for (const { key, value } of records()) {
       // A store with a path finds the key within the value.
-      if (keyPath === null) store.put(unpack(value), keyOf(key));
-      else store.put(unpack(value));
+      if (keyPath === null) store.put(valueIn(value), keyOf(key));
+      else store.put(valueIn(value));
     }
   }
 }

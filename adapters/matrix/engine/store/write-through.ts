@@ -9,7 +9,7 @@
 import * as fake from "fake-indexeddb";
 import type { Change, Journal } from "./change.ts";
 import { keyText } from "./key.ts";
-import { pack } from "./packing.ts";
+import { bytesOf } from "./packing.ts";
 
 /** A call that was made, in its place among the others; null until it is known to have succeeded. */
 interface Entry {
@@ -40,7 +40,7 @@ function record(tx: IDBTransaction, request: IDBRequest, change: () => Change): 
 function recordPut(store: IDBObjectStore, request: IDBRequest<IDBValidKey>, value: unknown): void {
   if (!recorded.has(store.transaction)) return;
   // Now, since the caller may change it before the request is served.
-  const bytes = pack(value);
+  const bytes = bytesOf(value);
   const { name } = store;
   record(store.transaction, request, () => ({
     kind: "put",
