@@ -126,8 +126,6 @@ export function openFile(
       closeSync(openSync(file, "wx", 0o600));
     }
     db = new Database(file ?? ":memory:", { timeout: 0 });
-    // A session that was shared with a thousand devices is one record of 300 kB. It counts for a new file alone.
-    db.pragma("page_size = 16384");
     db.pragma("locking_mode = EXCLUSIVE");
     const version = z.number().parse(db.pragma("user_version", { simple: true }));
     const problem = version === 0 ? null : refusal(db, seal, version);
