@@ -23,6 +23,7 @@ const made: Readonly<Record<string, () => Promise<Target>>> = {
   max: async () => (await import("./targets/max.helper.ts")).max(),
   "psr1-bridge": async () => (await import("./targets/psr1.helper.ts")).psr1Bridge(),
   "psr1-reader": async () => (await import("./targets/psr1.helper.ts")).psr1Reader(),
+  matrix: async () => (await import("./targets/matrix.helper.ts")).matrix(),
   room: async () => (await import("./targets/room.helper.ts")).room(),
   page: async () => (await import("./targets/page.helper.ts")).page(),
   config: async () => (await import("./targets/config.helper.ts")).config(),

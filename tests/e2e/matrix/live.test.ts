@@ -128,12 +128,15 @@ describe.skipIf(environment === null)("a running bridge with Matrix rooms", () =
         rooms: [{ name: "class", queued: 1 }],
       });
     });
+    // Whoever else is told of troubles hears of it, too: nobody may think that there was nothing to announce.
+    expect(running.output()).toContain('The bridge cannot work with the account "campus"');
     const who = person((q) => {
       if (q.kind === "secret") return w.bot.password;
       return q.kind === "line" ? w.bot.user : q.kind === "choose" ? "password" : "yes";
     });
     expect(await matrixLogin(fakeIo({ ask: who.ask }), { ...asked, account: null })).toBe(0);
     await soon(async () => expect(await shown()).toEqual(["Первое", "Второе"]));
+    expect(running.output()).toContain('The bridge works with the account "campus" again');
     w.publish("Третье");
     await soon(async () => expect(await shown()).toEqual(["Первое", "Второе", "Третье"]));
   }, 240_000);
