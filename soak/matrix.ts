@@ -34,7 +34,13 @@ async function failing(server: Homeserver, program: string, o: SoakOptions): Pro
   );
   const pairs = all.slice(0, Math.ceil((all.length * o.percent) / 100));
   const lane = async (n: number): Promise<LookupsResult> => {
-    const world = await startWorld({ server, mapping: "silence: off", seed: n, program });
+    const world = await startWorld({
+      server,
+      mapping: "silence: off",
+      seed: n,
+      program,
+      fileDeadline: "20s",
+    });
     const nio = await startReader({ url: server.url, account: await server.register("student") });
     try {
       await world.invite(nio.user);

@@ -29,6 +29,11 @@ export interface HttpOptions {
   readonly clock: Clock;
 }
 
+/**
+ * An upload of which nothing more was taken and that is not answered for so long is given up, ms: others wait behind it.
+ * Some megabytes may still be on their way on a slow line when the last byte was taken.
+ */
+const STILL = 5 * 60_000;
 /** The longest answer that is read, bytes. */
 const LARGEST_ANSWER = 64 * 2 ** 20;
 
@@ -92,8 +97,10 @@ export function createHttp(o: HttpOptions): Http {
     signal.throwIfAborted();
     const over = new AbortController();
     const settled = new AbortController();
-    void o.clock.sleep(outgoing.deadline, AbortSignal.any([signal, settled.signal])).then(() => over.abort());
-    const source = outgoing.stream === null ? null : watched(outgoing.stream.from);
+    const until = AbortSignal.any([signal, settled.signal]);
+    void o.clock.sleep(outgoing.deadline, until).then(() => over.abort());
+    const source = outgoing.stream === null ? null : watched(outgoing.stream.from, o.clock);
+    if (source !== null) void stands(source, o.clock, until).then(() => over.abort());
     try {
       const answer = await request(outgoing.url, {
         dispatcher: o.dispatcher,
@@ -124,17 +131,28 @@ function lengthOf(stream: Outgoing["stream"]): Readonly<Record<string, string>> 
   return { "content-length": String(stream.size), "content-type": stream.type };
 }
 
+/** Resolves when nothing more was taken of a stream for {@link STILL}, or `signal` aborts. */
+async function stands(source: Pick<Watched, "movedAt">, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let left = STILL; left > 0 && !signal.aborted; left = source.movedAt() + STILL - clock.now())
+    await clock.sleep(left, signal);
+}
+
 /** A stream that remembers what it threw, so that its own failure is not taken for one of the outside. */
-function watched(from: AsyncIterable<Uint8Array>) {
+function watched(from: AsyncIterable<Uint8Array>, clock: Clock) {
+  let movedAt = clock.now();
   let failure: { readonly error: unknown } | null = null;
   let begun = false;
   return {
+    movedAt: () => movedAt,
     failed: () => failure !== null,
     failure: (): unknown => failure?.error,
     async *read(): AsyncGenerator<Uint8Array> {
       begun = true;
       try {
-        yield* from;
+        for await (const piece of from) {
+          movedAt = clock.now();
+          yield piece;
+        }
       } catch (error) {
         failure = { error };
         throw error;
@@ -146,3 +164,4 @@ function watched(from: AsyncIterable<Uint8Array>) {
     },
   };
 }
+type Watched = ReturnType<typeof watched>;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { HandClock } from "../hand-clock.helper.ts";
 import { json, listener } from "./listener.helper.ts";
-import { never, wayTo } from "./world.helper.ts";
+import { never, soon, wayTo } from "./world.helper.ts";
 
 /** A stream of `size` bytes that tells how much of it was asked for and whether it was closed. */
 function source(size: number) {
@@ -107,4 +108,38 @@ test("a stream shorter than it was said to be is no success", async () => {
     .api("t")
     .call({ ...call, stream: { ...stream, size: 20 } }, never);
   expect(answer.kind).toBe("lost");
+});
+
+test("an upload that stands still is given up long before its own deadline, and one that goes on is not", async () => {
+  const minute = 60_000;
+  const clock = new HandClock();
+  const server = await listener(() => undefined, { unread: true });
+  const pieces: PromiseWithResolvers<Uint8Array>[] = [];
+  const asked = (n: number) =>
+    soon(() => {
+      const piece = pieces[n];
+      if (piece === undefined) throw new Error("not asked for yet");
+      return piece;
+    });
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const next = Promise.withResolvers<Uint8Array>();
+      pieces.push(next);
+      yield await next.promise;
+    }
+  }
+  const answer = wayTo(server.url, { clock })
+    .api("t")
+    .call({ ...call, stream: { from: bytes(), size: 100, type: "a/b" } }, never);
+  const early = () => Promise.race([answer, new Promise((resolve) => setImmediate(() => resolve("waits")))]);
+  for (let n = 0; n < 3; n++) {
+    const piece = await asked(n);
+    clock.advance(4 * minute);
+    piece.resolve(new Uint8Array(10));
+  }
+  await asked(3);
+  clock.advance(4 * minute);
+  expect(await early()).toBe("waits");
+  clock.advance(minute);
+  expect(await answer).toEqual({ kind: "lost", code: "timeout", retryAfter: null });
 });

@@ -6,6 +6,7 @@ import { login } from "../../adapters/matrix/login.ts";
 import type { RoomWish } from "../../adapters/matrix/room-check.ts";
 import type { Read } from "../../adapters/matrix/wire.ts";
 import { systemClock, systemRandom } from "../../bridge/clock.ts";
+import type { Clock } from "../../bridge/model/effects.ts";
 import type { Hand, Homeserver } from "../e2e/matrix/homeserver.helper.ts";
 
 export const never = new AbortController().signal;
@@ -32,8 +33,13 @@ export interface Bot {
 }
 
 /** A way to a homeserver that ends with the test. */
-export function wayTo(url: string, o: { readonly proxy?: string } = {}) {
-  const way = openHomeserver({ baseUrl: url, proxy: o.proxy ?? null, ca: null, clock: systemClock });
+export function wayTo(url: string, o: { readonly proxy?: string; readonly clock?: Clock } = {}) {
+  const way = openHomeserver({
+    baseUrl: url,
+    proxy: o.proxy ?? null,
+    ca: null,
+    clock: o.clock ?? systemClock,
+  });
   onTestFinished(() => way.close());
   return way;
 }

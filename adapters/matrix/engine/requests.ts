@@ -7,6 +7,7 @@ import {
   type SignatureUploadRequest,
   type ToDeviceRequest,
 } from "@matrix-org/matrix-sdk-crypto-wasm";
+import { z } from "zod";
 import type { Clock } from "../../../bridge/model/effects.ts";
 import type { Answer, Api, ApiCall } from "../api.ts";
 import type { EngineFault } from "../engine.ts";
@@ -26,6 +27,8 @@ export function faultOf(answer: Exclude<Answer, { kind: "ok" }>, clock: Clock): 
   const at = answer.retryAfter === null ? null : clock.now() + answer.retryAfter;
   return { kind: "fault", code: answer.errcode, at };
 }
+
+const MALFORMED: EngineFault = { kind: "fault", code: "malformed", at: null };
 
 const client = "/_matrix/client/v3";
 
@@ -49,6 +52,12 @@ function callOf(request: Request): ApiCall {
   }
 }
 
+/** What an answer must have, which the engine would take for "nobody has any" where it is not there. */
+const Needed: ReadonlyMap<RequestType, z.ZodType> = new Map<RequestType, z.ZodType>([
+  [RequestType.KeysQuery, z.object({ device_keys: z.record(z.string(), z.unknown()) })],
+  [RequestType.KeysClaim, z.object({ one_time_keys: z.record(z.string(), z.unknown()) })],
+]);
+
 /** Sends requests of the engine and tells it what was answered. What failed it gives again when it is asked. */
 export function createSender(machine: OlmMachine, api: Api, clock: Clock) {
   return async (request: Request, signal: AbortSignal): Promise<EngineFault | null> => {
@@ -56,13 +65,14 @@ export function createSender(machine: OlmMachine, api: Api, clock: Clock) {
     if (answer.kind !== "ok") return faultOf(answer, clock);
     // One for signatures that was asked for directly has no id: the engine waits for no answer.
     if (request.id === undefined) return null;
+    if (Needed.get(request.type)?.safeParse(answer.body).success === false) return MALFORMED;
     try {
       await machine.markRequestAsSent(request.id, request.type, JSON.stringify(answer.body ?? {}));
       return null;
     } catch (error) {
       if (isPanic(error)) throw error;
       // It is not what this call should answer.
-      return { kind: "fault", code: "malformed", at: null };
+      return MALFORMED;
     }
   };
 }

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly seed?: number;
   /** The longest that a call may take, by the bridge's clock. */
   readonly deadline?: string;
+  /** The longest that an upload may take, likewise. */
+  readonly fileDeadline?: string;
   /** The command line that runs, from the project's root; absent: that of the sources. */
   readonly program?: string;
 }
@@ -85,7 +87,7 @@ export async function startWorld(o: WorldOptions): Promise<World> {
     `version: 1
 data: ./data
 matrix:
-  campus: { base_url: ${proxy.url}, deadlines: { call: ${o.deadline ?? "5s"} } }
+  campus: { base_url: ${proxy.url}, deadlines: { call: ${o.deadline ?? "5s"}, file: ${o.fileDeadline ?? "30m"} } }
 sources:
   faculty: { type: max-bot, base_url: ${max.url} }
 rooms:

@@ -40,6 +40,7 @@ const failures: Readonly<Record<string, Answer>> = {
 const malformed: Readonly<Record<string, Answer>> = {
   "a text": ok("<html>"),
   "a list": ok([1, 2]),
+  nothing: ok({}),
   "another form": ok({ device_keys: 5, one_time_keys: "none", one_time_key_counts: [] }),
 };
 const calls = ["keys/query", "keys/claim", "sendToDevice", "keys/upload"];
