@@ -27,7 +27,7 @@ export function matrixRoom(room: RoomName, bridge: Bridge, http: LocalHttp): Des
       encrypt: async () => ({ content: JSON.stringify(content), session: "session" }),
       share: async () => ({ session: "session", from: 0 }),
     },
-    members: { of: async () => ({ kind: "ok", value: [user] }) },
+    members: { of: async () => ({ kind: "ok", value: [user] }), forget() {} },
     place: () => place,
     held: () => false,
     trust: { strict: false, shareHistory: false },

@@ -131,7 +131,7 @@ export async function openAccount(o: AccountOptions): Promise<OpenedAccount> {
         },
         room: async (news) => watch.news(news),
         async invitation(invitation) {
-          if (!(await watch.invited(invitation, signal))) await chats.invited(invitation, signal);
+          if (!watch.invited(invitation)) await chats.invited(invitation, signal);
         },
         async chat(event) {
           await chats.event(event, signal);

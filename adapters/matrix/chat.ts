@@ -12,7 +12,7 @@ import type { Members } from "./members.ts";
 import { path } from "./path.ts";
 import { createChat as createRoom, joinRoom, leaveRoom } from "./rooms-api.ts";
 import type { ChatEvent, Invitation } from "./sync-rooms.ts";
-import { Done, EventSent, type Fault, read } from "./wire.ts";
+import { Done, EventSent, type Fault, isPassing, read } from "./wire.ts";
 
 export interface ChatsOptions {
   readonly api: Api;
@@ -40,6 +40,8 @@ const TRUST = { strict: false, shareHistory: false } as const;
  */
 export function createChats(o: ChatsOptions) {
   const chats = (): readonly Chat[] => o.kept.chats.get() ?? [];
+  /** Invitations that could not be taken for the moment: the server tells each once. */
+  let invitations: readonly Invitation[] = [];
   let waiting: readonly { readonly event: ChatEvent; readonly until: Millis }[] = [];
 
   const say = async (room: RoomId, transaction: string, text: string, signal: AbortSignal): Promise<void> => {
@@ -73,7 +75,10 @@ export function createChats(o: ChatsOptions) {
   /** Into a room of somebody whom the bot was told of: it takes the place of the chat of before. */
   const accept = async (room: RoomId, chat: Chat, signal: AbortSignal): Promise<void> => {
     const joined = await joinRoom(o.api, room, [], signal);
-    if (joined.kind === "fault") return;
+    if (joined.kind === "fault") {
+      if (isPassing(joined)) invitations = [...invitations, { room, from: chat.user }].slice(-WAITING);
+      return;
+    }
     const at = path`/_matrix/client/v3/rooms/${room}/state/m.room.encryption/`;
     const encryption = read(
       z.object({ algorithm: z.string() }),
@@ -101,6 +106,13 @@ export function createChats(o: ChatsOptions) {
     read(Done, await o.api.call({ method: "POST", path: at, body: { reason } }, signal));
   };
 
+  const invited = async ({ room, from }: Invitation, signal: AbortSignal): Promise<void> => {
+    if (from === null) return;
+    const chat = chats().find((one) => one.user === from);
+    if (chat === undefined) await decline(room, from, signal);
+    else await accept(room, chat, signal);
+  };
+
   return {
     rooms: (): ReadonlySet<RoomId> => new Set(chats().map((chat) => chat.room)),
 
@@ -109,8 +121,11 @@ export function createChats(o: ChatsOptions) {
       waiting = [...waiting, { event, until: o.clock.now() + PATIENCE }].slice(-WAITING);
     },
 
-    /** A key may have come with what the engine heard. */
+    /** A key may have come with what the engine heard, and a join may do better now. */
     async again(signal: AbortSignal): Promise<void> {
+      const untaken = invitations;
+      invitations = [];
+      for (const one of untaken) await invited(one, signal);
       const tried = waiting;
       waiting = [];
       const still: (typeof waiting)[number][] = [];
@@ -119,12 +134,7 @@ export function createChats(o: ChatsOptions) {
       waiting = [...still, ...waiting];
     },
 
-    async invited({ room, from }: Invitation, signal: AbortSignal): Promise<void> {
-      if (from === null) return;
-      const chat = chats().find((one) => one.user === from);
-      if (chat === undefined) await decline(room, from, signal);
-      else await accept(room, chat, signal);
-    },
+    invited,
 
     /** Opens a chat with somebody, or a new one where there was one. */
     async open(user: UserId, signal: AbortSignal): Promise<ChatChange> {

@@ -21,7 +21,7 @@ export interface MatrixDestinationOptions extends ComposeOptions {
   readonly room: RoomName;
   readonly api: Api;
   readonly engine: Pick<Engine, "user" | "device" | "encrypt" | "share">;
-  readonly members: Pick<Members, "of">;
+  readonly members: Pick<Members, "of" | "forget">;
   /** The Matrix room as it is now; an upgrade moves it. null: it is not set up, or nothing may be sent there. */
   readonly place: () => RoomId | null;
   /** Whether the lane need not ask again until it is told. */

@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
-import { boundedText } from "../../bridge/model/bounded.ts";
 import type { Clock } from "../../bridge/model/effects.ts";
 import { bounded } from "../net/body.ts";
 import { faultOf } from "../net/fault.ts";
@@ -38,7 +37,12 @@ const STILL = 5 * 60_000;
 const LARGEST_ANSWER = 64 * 2 ** 20;
 
 const Refusal = z.object({
-  errcode: boundedText(0, 255).optional().catch(undefined),
+  // It is shown to people as it is.
+  errcode: z
+    .string()
+    .regex(/^[A-Za-z0-9_.]{1,64}$/)
+    .optional()
+    .catch(undefined),
   retry_after_ms: z.number().nonnegative().optional().catch(undefined),
 });
 

@@ -5,11 +5,11 @@ import type { Api } from "./api.ts";
 import type { RoomId, UserId } from "./ids.ts";
 import type { Kept } from "./kept.ts";
 import type { Members } from "./members.ts";
-import { checkRoom, mendRoom, type RoomFlaw, type RoomWish } from "./room-check.ts";
+import { checkRoom, mendRoom, type RoomFinding, type RoomFlaw, type RoomWish } from "./room-check.ts";
 import { joinRoom } from "./rooms-api.ts";
 import type { Invitation, RoomNews } from "./sync-rooms.ts";
 import { followUpgrade } from "./upgrade.ts";
-import { type Fault, isPassing } from "./wire.ts";
+import { type Fault, isPassing, type Read } from "./wire.ts";
 
 /**
  * Why nothing is sent to a room until it is set right. Content is encrypted in any case; these are about who would be
@@ -129,12 +129,17 @@ export function createRoomWatch(o: RoomWatchOptions) {
   const look = async (name: RoomName, signal: AbortSignal): Promise<Fault | null> => {
     const [id, wish] = [ids.get(name), wishes.get(name)];
     if (id === undefined || wish === undefined) return null;
-    const found = await checkRoom(o.api, id, o.bot, wish, signal);
-    if (found.kind === "fault") {
-      if (found.code !== "M_FORBIDDEN" && found.code !== "M_NOT_FOUND") return found;
-      stand(name, "out", []);
-      return null;
+    let found = await checkRoom(o.api, id, o.bot, wish, signal);
+    if (isOutside(found)) {
+      // An invitation is told once, so a look takes it, as often as it needs.
+      const joined = await joinRoom(o.api, id, [], signal);
+      if (joined.kind === "fault") {
+        stand(name, "out", []);
+        return isPassing(joined) ? joined : null;
+      }
+      found = await checkRoom(o.api, id, o.bot, wish, signal);
     }
+    if (found.kind === "fault") return found;
     const flaws = found.value.map(({ flaw }) => flaw);
     if (flaws.includes("replaced")) return follow(name, id, wish, signal);
     const mends = found.value.some(({ mendable }) => mendable);
@@ -166,13 +171,11 @@ export function createRoomWatch(o: RoomWatchOptions) {
       else if (one.kind !== "left") lookSoon(name);
     },
 
-    /** Joins where it was told to: into a room of ours again, or into the one that replaced it. */
-    async invited({ room }: Invitation, signal: AbortSignal): Promise<boolean> {
-      const own = nameOf(room);
-      const name = own ?? awaited.get(room);
+    /** Whether it is into a room of ours, or the one that replaced it: the next look joins where it may. */
+    invited({ room }: Invitation): boolean {
+      const name = nameOf(room) ?? awaited.get(room);
       if (name === undefined) return false;
-      // Into the one that replaced ours it comes where it is looked whether it did.
-      if (own === null || (await joinRoom(o.api, room, [], signal)).kind === "ok") lookSoon(name);
+      lookSoon(name);
       return true;
     },
 
@@ -189,7 +192,8 @@ export function createRoomWatch(o: RoomWatchOptions) {
           });
           if (signal.aborted) return;
           // A server that answers amiss for a moment must not keep announcements from a room for hours.
-          const again = fault === null ? standings.get(name)?.held === "out" : isPassing(fault);
+          const held = standings.get(name)?.held;
+          const again = fault === null ? held === "out" : isPassing(fault) || held !== null;
           const before = vain.get(name) ?? 0;
           if (fault === null && !again) vain.delete(name);
           else vain.set(name, before + 1);
@@ -202,6 +206,12 @@ export function createRoomWatch(o: RoomWatchOptions) {
   };
 }
 export type RoomWatch = ReturnType<typeof createRoomWatch>;
+
+/** What cannot be read from outside says so; what can is looked at without being in it. */
+function isOutside(found: Read<readonly RoomFinding[]>): boolean {
+  if (found.kind === "fault") return found.code === "M_FORBIDDEN" || found.code === "M_NOT_FOUND";
+  return found.value.some(({ flaw }) => flaw === "bot_outside");
+}
 
 function heldBy(flaws: readonly RoomFlaw[]): Held | null {
   for (const flaw of flaws) {

@@ -19,7 +19,7 @@ import { EventSent, type Fault, isPassing, read } from "./wire.ts";
 export interface SenderOptions {
   readonly api: Api;
   readonly engine: Pick<Engine, "user" | "device" | "share">;
-  readonly members: Pick<Members, "of">;
+  readonly members: Pick<Members, "of" | "forget">;
   /** The room as it is now; an upgrade moves it. null: it is not set up. */
   readonly place: () => RoomId | null;
   readonly trust: RoomTrust;
@@ -52,8 +52,9 @@ const UNDER_WAY = 5 * 60_000;
 
 /** How far the sending of one delivery has come in this process, so that a wait for the server begins nothing anew. */
 interface Progress {
-  /** What the transaction ids begin with. */
   readonly key: string;
+  /** What the transaction ids begin with. No number of ours: it would tell how much goes to other rooms. */
+  readonly nonce: string;
   readonly there: Map<number, EventId>;
   readonly redacted: Set<EventId>;
   looked: boolean;
@@ -68,11 +69,13 @@ export function createSender(o: SenderOptions): Sender {
   let progress: Progress | null = null;
   const startedAt = o.clock.now();
 
-  const progressOf = (key: string, untried: boolean): Progress => {
+  const progressOf = (of: string, nonce: string, untried: boolean): Progress => {
+    const key = `${of}.${nonce}`;
     if (progress?.key !== key) {
       const unsure = untried ? null : startedAt;
       progress = {
         key,
+        nonce,
         there: new Map(),
         redacted: new Set(),
         looked: false,
@@ -132,6 +135,8 @@ export function createSender(o: SenderOptions): Sender {
   };
 
   const share = async (room: RoomId, signal: AbortSignal) => {
+    // No sync tells of a room that was replaced, so who is still there is asked each time.
+    if (room !== o.place()) o.members.forget(room);
     const members = await o.members.of(room, signal);
     if (members.kind === "fault") return beforehand(members, o.clock.now());
     const shared = await o.engine.share(room, members.value, o.trust, signal);
@@ -204,7 +209,7 @@ export function createSender(o: SenderOptions): Sender {
       const fixed = decodeFixed(bytes);
       // Until the room is set up, or safe again, the lane waits.
       if (o.place() === null) return { kind: "retry", at: 0, code: "no_room" };
-      const p = progressOf(`${key}.${fixed.nonce}`, untried);
+      const p = progressOf(key, fixed.nonce, untried);
       let waits =
         (await renewed(p, fixed, signal)) ??
         (await post(p, fixed, signal)) ??
@@ -230,7 +235,7 @@ export function createSender(o: SenderOptions): Sender {
 /** Nobody has seen it: it is made anew, for the room, the device and the members of now. */
 const ANEW = { kind: "retry", at: 0, code: "made_anew", anew: true } as const;
 
-const transactionOf = (p: Progress, place: number | string): string => `${p.key}.${place}`;
+const transactionOf = (p: Progress, place: number | string): string => `${p.nonce}.${place}`;
 
 /** What stands in the room when all of it is there. */
 function receiptOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {

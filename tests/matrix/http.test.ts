@@ -53,6 +53,18 @@ test.each([
   [200, "<html>Wi-Fi</html>", {}, { kind: "lost", code: "not_matrix", retryAfter: null }],
   [
     403,
+    '{"errcode":"\\u001b]0;x\\u0007 M_FORBIDDEN"}',
+    {},
+    {
+      kind: "refused",
+      status: 403,
+      errcode: "HTTP_403",
+      retryAfter: null,
+      body: { errcode: "\u001b]0;x\u0007 M_FORBIDDEN" },
+    },
+  ],
+  [
+    403,
     '{"errcode":"M_FORBIDDEN","error":"no"}',
     {},
     {

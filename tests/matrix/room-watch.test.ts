@@ -32,10 +32,18 @@ async function watched() {
   const c = await core();
   const kept = keptOf(c.bridge.store.kept.of("matrix.campus"));
   kept.room(ROOM).put({ id: PLACE, before: [] });
-  const now: { state: Answer; looks: number } = { state: stateOf(safe), looks: 0 };
+  const now: { state: Answer; looks: number; join: Answer } = {
+    state: stateOf(safe),
+    looks: 0,
+    join: refused(403, "M_FORBIDDEN"),
+  };
   const api: Api = {
     call: async ({ method, path }) => {
       if (method === "PUT") return refused(403, "M_FORBIDDEN");
+      if (path.includes("/join/")) {
+        if (now.join.kind === "ok") now.state = stateOf(safe);
+        return now.join;
+      }
       if (!path.endsWith("/state")) return refused(404, "M_NOT_FOUND");
       now.looks++;
       return now.state;
@@ -98,6 +106,36 @@ test.each(["M_FORBIDDEN", "M_NOT_FOUND"])(
     clock.advance(2_000);
     await soon(() => expect(told).toEqual(["out", null]));
     expect(watch.place(ROOM)).toBe(PLACE);
+    await stop();
+  },
+);
+
+test("an invitation back into a room that could not be taken at once is taken a little later, though it is told once", async () => {
+  const { watch, now, clock, told, run } = await watched();
+  now.state = refused(403, "M_FORBIDDEN");
+  const stop = run();
+  await soon(() => expect(told).toEqual(["out"]));
+  now.join = refused(429, "M_LIMIT_EXCEEDED", 5_000);
+  expect(watch.invited({ room: PLACE, from: null })).toBe(true);
+  await soon(() => expect(told).toEqual(["out", "out"]));
+  now.join = { kind: "ok", body: { room_id: PLACE } };
+  clock.advance(5_000);
+  await soon(() => expect(told).toEqual(["out", "out", null]));
+  expect(watch.place(ROOM)).toBe(PLACE);
+  await stop();
+});
+
+test.each(["M_UNRECOGNIZED", "M_RESOURCE_LIMIT_EXCEEDED"])(
+  "at a start a server that answers %s for a moment is asked again soon",
+  async (code) => {
+    const { watch, now, clock, run } = await watched();
+    now.state = refused(400, code);
+    const stop = run();
+    await soon(() => expect(now.looks).toBe(1));
+    await soon(() => expect(watch.awaited(ROOM)).toBe(false));
+    now.state = stateOf(safe);
+    clock.advance(2_000);
+    await soon(() => expect(watch.place(ROOM)).toBe(PLACE));
     await stop();
   },
 );

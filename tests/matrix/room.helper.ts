@@ -119,6 +119,7 @@ export async function world(o: CoreOptions = {}): Promise<World> {
       engine,
       members: {
         of: async () => (now.members === null ? { kind: "ok", value: [BOT] } : now.members),
+        forget() {},
       },
       place: () => now.place,
       held: () => false,

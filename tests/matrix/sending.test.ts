@@ -381,3 +381,17 @@ test("a letter that is tried again is sent as it is prepared then, whatever was 
   expect(await w.destination.send(again.fixed, again.d, never)).toMatchObject({ kind: "sent" });
   expect(w.bodies().slice(1).join(" ")).toBe(long);
 });
+
+test("what a server is told to know an event by says nothing of how many there were, here or in other rooms", async () => {
+  const w = await world();
+  const runtime = run(w);
+  w.source.tell(posted(post(1, "Раз")), posted(post(2, "Два")), posted(post(3, "Три")));
+  await settled(w);
+  w.source.tell(removed(2));
+  await settled(w);
+  await runtime.stop();
+  const told = w.server.calls.flatMap(({ path }) => /\/(?:send|redact)\/.*\/([^/]+)$/.exec(path)?.[1] ?? []);
+  expect(told).toHaveLength(4);
+  for (const transaction of told) expect(transaction).toMatch(/^[A-Za-z0-9_-]{12}\.r?0$/);
+  expect(new Set(told).size).toBe(4);
+});

@@ -282,7 +282,7 @@ async function live(answers: Readonly<Record<string, unknown>>): Promise<string>
           void (status.kind === "trouble" && queueMicrotask(() => clock.advance(3_600_000))),
         room: async (news) => watch.news(news),
         async invitation(invitation) {
-          if (!(await watch.invited(invitation, end.signal))) await chats.invited(invitation, end.signal);
+          if (!watch.invited(invitation)) await chats.invited(invitation, end.signal);
         },
         chat: (event) => chats.event(event, end.signal),
       },

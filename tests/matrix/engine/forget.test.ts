@@ -1,5 +1,7 @@
 import path from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { HandClock } from "../../hand-clock.helper.ts";
 import { BOT, folder, member, reads, STUDENT, say, sync } from "./engines.helper.ts";
 import { keyServer } from "./key-server.helper.ts";
@@ -31,6 +33,16 @@ test("keys of days that are over are forgotten, on the disk too; those of others
   ];
   expect(await open(bot)).toEqual([null, "новое", "помощь"]);
   await bot.close();
+  // Who has the file, and no key, does not see when anybody came: only keys have a date, a day.
+  const db = new Database(store.file);
+  const dated = db
+    .prepare("SELECT DISTINCT stores.name, born FROM records JOIN stores ON stores.id = store")
+    .all();
+  db.close();
+  const days = dated.filter((row) => z.object({ born: z.number() }).parse(row).born !== 0);
+  expect(days.length).toBeGreaterThan(0);
+  for (const day of days) expect(day).toEqual({ name: "inbound_group_sessions3", born: expect.any(Number) });
+  for (const day of days) expect(z.object({ born: z.number() }).parse(day).born % DAY).toBe(0);
   const again = await member(server, BOT, store);
   expect(await open(again)).toEqual([null, "новое", "помощь"]);
 

@@ -4,7 +4,7 @@ import type { Committed } from "./change.ts";
 import { type FileProblem, openFile, type StoreFailpoints } from "./file.ts";
 import { keyOf } from "./key.ts";
 import { done, rebuild } from "./rebuild.ts";
-import { Damaged } from "./records.ts";
+import { Damaged, RECEIVED } from "./records.ts";
 import { sealing } from "./sealing.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
 import { installIndexedDb, writeThrough } from "./write-through.ts";
@@ -45,9 +45,8 @@ export interface StoreOptions {
 /** The library says what it does to whoever asks. */
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The engine's database and, in it, the keys that open messages: the own ones among them. */
+/** The engine's database. */
 const CRYPTO = "::matrix-sdk-crypto";
-const RECEIVED = "inbound_group_sessions3";
 
 let opened = 0;
 
@@ -125,7 +124,7 @@ export async function openStore(
         }
       },
       async forget(own, others) {
-        const keys = file.bornBefore(RECEIVED, own, others);
+        const keys = file.bornBefore(own, others);
         if (keys.length > 0) await deleteKeys(factory, `${name}${CRYPTO}`, keys);
       },
       close(broken) {

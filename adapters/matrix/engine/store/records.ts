@@ -10,6 +10,12 @@ export interface StoredRecord {
   readonly value: Uint8Array;
 }
 
+/** The store of the keys that open messages, the own ones among them: the one whose records grow old. */
+export const RECEIVED = "inbound_group_sessions3";
+const DAY: Millis = 86_400_000;
+/** When a day (UTC) began. */
+export const dayOf = (at: Millis): Millis => Math.floor(at / DAY) * DAY;
+
 /** A record of the file that does not open: it was changed by somebody else. */
 export class Damaged extends Error {}
 
@@ -23,8 +29,8 @@ export interface Records {
   forget(): void;
   /** Throws {@link Damaged}. */
   of(id: number, name: string): readonly StoredRecord[];
-  /** Keys of records that were put first before a time: of own ones, and of all the rest. Throws {@link Damaged}. */
-  bornBefore(name: string, own: Millis, others: Millis): readonly string[];
+  /** Keys of {@link RECEIVED} that were put first on days before: of own ones, and of all the rest. Throws {@link Damaged}. */
+  bornBefore(own: Millis, others: Millis): readonly string[];
 }
 
 /** How the file has it: whole, and what its value has become since. */
@@ -37,7 +43,8 @@ interface Row {
 /** A long value as it stands whole in the file, and in which row. */
 interface Base {
   readonly row: number;
-  readonly sealed: Buffer;
+  /** The end of the sealed record, which authenticates it. */
+  readonly tag: Buffer;
   readonly value: Uint8Array;
 }
 
@@ -47,8 +54,8 @@ const ROWS =
 const place = (store: string, mark: Buffer): string => `${store}/${mark.toString("base64")}`;
 
 /** A patch opens with the very record that it was made for: sealed bytes end with what authenticates them. */
-const patchPlace = (of: string, record: Buffer): string =>
-  `${of}/${record.toString("base64", record.length - 16)}`;
+const patchPlace = (of: string, tag: Buffer): string => `${of}/${tag.toString("base64")}`;
+const tagOf = (sealed: Buffer): Buffer => Buffer.from(sealed.subarray(-16));
 
 /** What a record's value begins with: its key, after its length. */
 function heading(key: string): Buffer {
@@ -100,7 +107,7 @@ export function recordsOf(db: Database.Database, seal: Sealing, now: () => Milli
     const { key, value } = split(open(at, row.record_sealed));
     const whole = unpacked(value);
     if (row.patch_sealed === null) return { key, value: whole };
-    return { key, value: patched(whole, open(patchPlace(at, row.record_sealed), row.patch_sealed)) };
+    return { key, value: patched(whole, open(patchPlace(at, tagOf(row.record_sealed)), row.patch_sealed)) };
   };
 
   return {
@@ -110,14 +117,16 @@ export function recordsOf(db: Database.Database, seal: Sealing, now: () => Milli
       const base = basesOf(id).get(key);
       const patch = base === undefined ? null : patchOf(base.value, value);
       if (base !== undefined && patch !== null) {
-        putPatch.run(base.row, seal.seal(patchPlace(at, base.sealed), patch));
+        putPatch.run(base.row, seal.seal(patchPlace(at, base.tag), patch));
         return;
       }
       const sealed = seal.seal(at, heading(key), packed(value));
-      const row = put.get(id, mark, sealed, now(), own ? 1 : 0);
+      // Of anything else the time would tell when somebody came, to whoever has the file.
+      const aged = name === RECEIVED;
+      const row = put.get(id, mark, sealed, aged ? dayOf(now()) : 0, aged && own ? 1 : 0);
       if (row === undefined) throw new Error("a record that was put has no row");
       removePatch.run(row);
-      if (isLong(value)) basesOf(id).set(key, { row, sealed, value });
+      if (isLong(value)) basesOf(id).set(key, { row, tag: tagOf(sealed), value });
       else basesOf(id).delete(key);
     },
     remove(id, name, key) {
@@ -130,7 +139,7 @@ export function recordsOf(db: Database.Database, seal: Sealing, now: () => Milli
     },
     forget: () => bases.clear(),
     of: (id, name) => all.all(id).map((row) => opened(name, row)),
-    bornBefore: (name, ownBefore, othersBefore) =>
-      born.all(name, ownBefore, othersBefore).map((row) => opened(name, row).key),
+    bornBefore: (ownBefore, othersBefore) =>
+      born.all(RECEIVED, dayOf(ownBefore), dayOf(othersBefore)).map((row) => opened(RECEIVED, row).key),
   };
 }
