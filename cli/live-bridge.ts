@@ -1,9 +1,11 @@
 import type { Logger } from "../bridge/log/logger.ts";
+import { createQueue } from "../bridge/queue.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { describe } from "../config/texts.ts";
 import { type Core, withConfig } from "./core.ts";
 import type { Io } from "./io.ts";
+import { reopening } from "./matrix/reopening.ts";
 import { notSetUp } from "./matrix/rooms.ts";
 import type { Live, Reloaded } from "./operations/live.ts";
 import type { Served, ServeOptions } from "./serve.ts";
@@ -24,6 +26,8 @@ export interface LiveBridge extends Live {
   readonly core: Core;
   /** It runs from here on. */
   started(served: Served, parts: ServeOptions): Promise<void>;
+  /** Opens accounts again whose keys could not be had for a while, until `signal` aborts. */
+  reopening(signal: AbortSignal): Promise<void>;
 }
 
 export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
@@ -31,12 +35,15 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
   let running: { readonly served: Served; readonly parts: ServeOptions } | null = null;
   let behind = false;
 
-  const renew = async (): Promise<void> => {
-    behind = running === null;
-    if (running === null) return;
-    // Nothing of the feed changes, so it has no fault.
-    await running.served.renew(core, { ...running.parts, before: async () => true });
-  };
+  // What is served is changed by one at a time.
+  const turn = createQueue();
+  const renew = (): Promise<void> =>
+    turn(async () => {
+      behind = running === null;
+      if (running === null) return;
+      // Nothing of the feed changes, so it has no fault.
+      await running.served.renew(core, { ...running.parts, before: async () => true });
+    });
 
   const refused = (errors: readonly string[], warnings: readonly string[] = []): Reloaded => {
     o.logger.event("config.refused", { count: errors.length });
@@ -68,10 +75,15 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
       const next = withConfig(core, config);
       const parts = await o.parts(next, core.config).catch(() => null);
       if (parts === null) return refused([say.unreadable], warnings);
-      const fault = await running.served.renew(next, parts);
+      const { served } = running;
+      const fault = await turn(async () => {
+        const fault = await served.renew(next, parts);
+        if (fault !== null) return fault;
+        core = next;
+        running = { served, parts };
+        return null;
+      });
       if (fault !== null) return refused([say.port(fault.address, fault.code === "port_taken")], warnings);
-      core = next;
-      running = { served: running.served, parts };
       o.logger.event("bridge.reloaded");
       const keyless = await notSetUp(core);
       return { kind: "reloaded", warnings, keyless: [...keyless], restart: [...restart] };
@@ -81,6 +93,18 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
       // Keys that were made while it started.
       if (behind) await renew();
     },
+    reopening: (signal) =>
+      reopening(
+        {
+          clock: core.clock,
+          problems: () =>
+            [...core.config.matrix.keys()].flatMap(
+              (account) => running?.served.accounts?.problem(account) ?? [],
+            ),
+          renew,
+        },
+        signal,
+      ),
   };
 }
 

@@ -82,7 +82,8 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     tell(say.logFailed(config.log.file ?? ""));
     return 2;
   }
-  const checking = new AbortController();
+  /** Ends what runs beside the bridge. */
+  const beside = new AbortController();
   const unwitnessed = once(() => tell(say.witnessFailed(core.witness.file)));
   const parts = async (over: Core, known: Config | null): Promise<ServeOptions> => ({
     sources: await sourcesOf(over.config, over.clock),
@@ -168,8 +169,10 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
       say,
       words,
       tell,
-      signal: AbortSignal.any([io.signal, checking.signal]),
+      signal: AbortSignal.any([io.signal, beside.signal]),
     });
+    // What breaks in it breaks what is served, which tells of it.
+    const reopening = live.reopening(beside.signal).catch(() => undefined);
     if (!(await tellReady(io.env))) tell(say.notTold);
     broken = await Promise.race([
       stopped(io.signal),
@@ -181,6 +184,8 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     if (!broken) tell(say.stopping);
     logger.event(broken ? "bridge.failed" : "bridge.draining");
     await drainTime(clock, async (cut) => {
+      beside.abort();
+      await before(cut, reopening);
       await before(cut, commands?.close());
       await served.stop(cut);
     });
@@ -188,7 +193,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     tell(broken ? say.failed : say.stopped);
     return broken ? 2 : 0;
   } finally {
-    checking.abort();
+    beside.abort();
     await drainTime(core.clock, async (cut) => {
       await before(cut, commands?.close());
       await oversight.stop(broken, cut);

@@ -10,6 +10,7 @@ import {
 } from "@matrix-org/matrix-sdk-crypto-wasm";
 import { z } from "zod";
 import type { Clock } from "../../../bridge/model/effects.ts";
+import { createQueue } from "../../../bridge/queue.ts";
 import type { Api } from "../api.ts";
 import type { Encrypted, Engine, EngineFault, RoomTrust, SyncForEngine } from "../engine.ts";
 import type { DeviceId, RoomId, UserId } from "../ids.ts";
@@ -17,7 +18,6 @@ import { createBreakage, EngineBroken, isPanic, onPanic } from "./broken.ts";
 import { createFreshness, megolmIndex } from "./freshness.ts";
 import { shareHistory } from "./history.ts";
 import { flush } from "./outgoing.ts";
-import { createQueue } from "./queue.ts";
 import { createSender, type Sender } from "./requests.ts";
 import { giveKey, machineUsers, reach, unsignedDevices } from "./share.ts";
 import { deviceTrust, type SignTools, signDevice } from "./sign.ts";
