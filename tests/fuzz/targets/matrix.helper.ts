@@ -248,7 +248,7 @@ async function live(answers: Readonly<Record<string, unknown>>): Promise<string>
   const kept = keptOf(keep());
   kept.room(ROOM).put({ id: PLACE, before: [] });
   kept.chats.put([{ user: UserId.parse(STUDENT), room: CHAT }]);
-  const store = { file: null, passphrase: "p", create: true, only: "memory" } as const;
+  const store = { file: null, passphrase: "p", create: true };
   const opened = await openEngine({ user: BOT, device: DeviceId.parse("BOT"), api, clock, store });
   hold(opened.ok, "a new engine opens");
   const { engine } = opened;
