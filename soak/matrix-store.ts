@@ -16,7 +16,7 @@ export const matrixStore: Part = async (o) => {
       const life = await killOneStore(seed, KILLS);
       done.push(life);
       o.say(
-        `seed ${seed}: ${life.kills} kills, ${life.said} messages said in ${life.sessions} sessions, ${life.heard} heard`,
+        `seed ${seed}: ${life.kills} kills, ${life.said} messages said in ${life.sessions} sessions, ${life.heard} heard; ${life.crowd} silent devices, ${life.patched} starts over a patched session, ${life.compressed} over one that is compressed, too`,
       );
       for (const line of life.wrong) o.say(`  ${line}`);
     }
@@ -34,6 +34,10 @@ export const matrixStore: Part = async (o) => {
     {
       name: `${kills} kills with -9 in mid-transaction: the store opens, its peers read all, no index is used twice`,
       ok: done.every((life) => life.wrong.length === 0 && life.kills === KILLS),
+    },
+    {
+      name: "where a crowd is in the room, a bot is started over a session that was compressed, then patched",
+      ok: done.every((life) => life.crowd === 0 || life.compressed > 0),
     },
   ];
 };

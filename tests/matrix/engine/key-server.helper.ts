@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Answer, Api, ApiCall } from "../../../adapters/matrix/api.ts";
 import type { SyncForEngine } from "../../../adapters/matrix/engine.ts";
 import { type DeviceId, UserId } from "../../../adapters/matrix/ids.ts";
+import { silentDevice } from "./silent-device.helper.ts";
 
 const Json = z.record(z.string(), z.unknown());
 type Json = z.infer<typeof Json>;
@@ -24,6 +25,8 @@ const Signing = z.object({
 });
 
 interface Device {
+  /** Whatever is sent to it is dropped. */
+  silent: boolean;
   keys: Json | null;
   oneTime: Map<string, unknown>;
   fallback: Json;
@@ -77,6 +80,7 @@ export function keyServer(o: { readonly password?: string } = {}) {
     let found = devices.get(id);
     if (found === undefined) {
       found = {
+        silent: false,
         keys: null,
         oneTime: new Map(),
         fallback: {},
@@ -155,7 +159,7 @@ export function keyServer(o: { readonly password?: string } = {}) {
       for (const [to, contents] of Object.entries(ToDevice.parse(body).messages))
         for (const [id, content] of Object.entries(contents))
           for (const [name, of] of accounts.get(to)?.devices ?? [])
-            if (id === "*" || id === name)
+            if (!of.silent && (id === "*" || id === name))
               of.inbox.push({ number: ++messages, event: { type, sender: user, content } });
     seen.add(once);
     return ok({});
@@ -259,6 +263,15 @@ export function keyServer(o: { readonly password?: string } = {}) {
       const brought = this.brings(user, id);
       this.took(user, id, brought.message, brought.position);
       return brought;
+    },
+    /** Gives a user a device that never syncs: sessions with it can be made, and keys be sent to it. */
+    addSilent(user: UserId): void {
+      const { id, keys, oneTime, oneTimeName } = silentDevice(user);
+      const of = device(user, id);
+      of.silent = true;
+      of.keys = Json.parse(keys);
+      of.fallback = { [oneTimeName]: oneTime };
+      changes.push(user);
     },
     remove(user: UserId, id: DeviceId): void {
       account(user).devices.delete(id);

@@ -12,21 +12,33 @@ import { Chance } from "../../sim/chance.ts";
 import { keyServer } from "./key-server.helper.ts";
 import { Asked, KILLED, type Task } from "./killed-bot.helper.ts";
 import { indexOf, never, reads, say } from "./messages.helper.ts";
+import { storedIn } from "./stored.helper.ts";
 
 /** One store lives through so many kills. */
 const LIVES = 25;
+/** With so many devices in a room, a session's value is patched, and compressed where it is written whole. */
+const CROWD = 100;
 /** The most that a bot passes its place before it is killed there. */
 const LATEST = 30;
 const PLACES = ["commit.before", "commit.inside", "commit.inside", "commit.after", "any"] as const;
 /** A bot that is killed from outside is after at most so long, ms; any other is after this at the latest, a fault. */
 const SOON = 700;
 const HANGS = 60_000;
+/** The store of the sessions that the bot sends with. */
+const SENT_WITH = "outbound_group_sessions";
+const PASSPHRASE = "the passphrase of a store";
 
 export interface Killed {
   readonly kills: number;
   readonly said: number;
   readonly heard: number;
   readonly sessions: number;
+  /** Devices in the room besides, which nobody reads on. */
+  readonly crowd: number;
+  /** How often a bot was started over a session of its own that stood in the file with a patch to its value; */
+  readonly patched: number;
+  /** and how often that value was long enough to be compressed. */
+  readonly compressed: number;
   /** By place. */
   readonly where: Readonly<Record<string, number>>;
   readonly wrong: readonly string[];
@@ -35,16 +47,25 @@ export interface Killed {
 const Message = z.object({ id: z.number(), question: Asked });
 const Body = z.object({ body: z.string() });
 
-/** Kills a bot `kills` times over one store and looks whether its peers read all that it said, and it what they said. */
+/**
+ * Kills a bot `kills` times over one store and looks whether its peers read all that it said, and it what they said. In
+ * the rooms of every second seed is a crowd, too, which makes the bot's sessions large.
+ */
 export async function killOneStore(seed: number, kills = LIVES): Promise<Killed> {
   const chance = new Chance(seed, 1);
   const server = keyServer();
   const folder = await mkdtemp(path.join(tmpdir(), "postern-kills-"));
+  const file = path.join(folder, "store.db");
   const peers: Engine[] = [];
   const wrong: string[] = [];
   const where: Record<string, number> = {};
   const indexes = new Map<string, string>();
   const sessions = new Set<string>();
+  const crowd = Array.from({ length: seed % 2 === 0 ? 0 : CROWD }, (_, i) =>
+    UserId.parse(`@silent${i}:server`),
+  );
+  let patched = 0;
+  let compressed = 0;
   let said = 0;
   let heard = 0;
   let expected = "";
@@ -68,6 +89,19 @@ export async function killOneStore(seed: number, kills = LIVES): Promise<Killed>
   const synced = async (peer: Engine): Promise<void> => {
     await peer.receive(server.sync(peer.user, peer.device));
     await peer.flush(never);
+  };
+
+  /** At what the bot that was killed last left. */
+  const look = (): void => {
+    try {
+      const patches = storedIn(file, PASSPHRASE).filter(
+        (record) => record.store === SENT_WITH && record.patched,
+      );
+      if (patches.length > 0) patched++;
+      if (patches.some((record) => record.compressed)) compressed++;
+    } catch (error) {
+      complain(`the store cannot be read: ${String(error)}`);
+    }
   };
 
   const next = async (): Promise<Task> => {
@@ -99,7 +133,7 @@ export async function killOneStore(seed: number, kills = LIVES): Promise<Killed>
     return {
       do: "say",
       text: `bot ${seed} ${said}`,
-      members: [KILLED.user, ...peers.map(({ user }) => user)],
+      members: [KILLED.user, ...crowd, ...peers.map(({ user }) => user)],
     };
   };
   const waiting: { event: unknown; text: string; ready?: true }[] = [];
@@ -144,15 +178,17 @@ export async function killOneStore(seed: number, kills = LIVES): Promise<Killed>
   };
 
   try {
+    for (const user of crowd) server.addSilent(user);
     await join();
     await join();
     for (kill = 0; kill < kills && wrong.length < 3; kill++) {
       const place = chance.pick(PLACES);
       const times = chance.between(1, LATEST);
-      const file = path.join(folder, "store.db");
+      look();
+      server.calls.length = 0;
       const child = fork(
         path.join(import.meta.dirname, "killed-bot.helper.ts"),
-        [file, "the passphrase of a store", place, `${times}`],
+        [file, PASSPHRASE, place, `${times}`],
         { execArgv: ["--disable-warning=ExperimentalWarning"] },
       );
       const after = place === "any" ? chance.between(150, SOON) : HANGS;
@@ -164,7 +200,17 @@ export async function killOneStore(seed: number, kills = LIVES): Promise<Killed>
     for (const peer of peers) await peer.close();
     await rm(folder, { recursive: true, force: true });
   }
-  return { kills: kill, said, heard, sessions: sessions.size, where, wrong };
+  return {
+    kills: kill,
+    said,
+    heard,
+    sessions: sessions.size,
+    crowd: crowd.length,
+    patched,
+    compressed,
+    where,
+    wrong,
+  };
 }
 
 /** Serves a bot until it is dead. False: it had to be killed though it should have ended itself. */

@@ -12,3 +12,13 @@ test("a bot killed 25 times with -9 in the midst of its store goes on: its peers
   expect(done.said).toBeGreaterThan(20);
   expect(done.heard).toBeGreaterThan(5);
 });
+
+test("so does one in a room of a hundred, whose sessions are compressed and patched in its store", {
+  timeout: 180_000,
+}, async () => {
+  const done = await killOneStore(20_261_131, 15);
+  expect(done.wrong).toEqual([]);
+  expect(done.kills).toBe(15);
+  expect(done.said).toBeGreaterThan(10);
+  expect(done.compressed, "starts over a session that was compressed, then patched").toBeGreaterThan(0);
+});
