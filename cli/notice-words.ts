@@ -1,3 +1,4 @@
+import type { Reason } from "../bridge/log/events.ts";
 import type { Notice, NoticeCode } from "../bridge/notices/port.ts";
 import type { Lang } from "../config/config.ts";
 import { call } from "./texts/call.ts";
@@ -121,6 +122,11 @@ const ru: NoticeWords = {
       `В комнату «${n.room}» ничего не отправляется${because(n.why)}. Её объявления ждут в очереди. Исправьте это на сервере, и мост продолжит сам; подробнее: ${call("check")}`,
     back: (n) => `В комнату «${n.room}» снова отправляется.`,
   },
+  room_waiting: {
+    trouble: (n) =>
+      `В комнату «${n.room}» уже ${n.span} ничего не удаётся отправить${because(n.why)}. Её объявления ждут в очереди, ни одно не потеряно, и незашифрованным ничего не уходит. Мост пробует снова; проверьте: ${call("check")}`,
+    back: (n) => `Объявления для комнаты «${n.room}» больше не задерживаются.`,
+  },
   room_moved: {
     trouble: (n) =>
       `Комнату «${n.room}» на сервере заменила другая, и мост перешёл в неё. Объявления идут туда. Если её заменяли не вы, проверьте её: ${call("check")}`,
@@ -233,6 +239,11 @@ const en: NoticeWords = {
       `Nothing is sent to the room "${n.room}"${because(n.why)}. Its announcements wait in the queue. Set it right on the server, and the bridge goes on by itself; more: ${call("check")}`,
     back: (n) => `Announcements go to the room "${n.room}" again.`,
   },
+  room_waiting: {
+    trouble: (n) =>
+      `Nothing could be sent to the room "${n.room}" for ${n.span}${because(n.why)}. Its announcements wait in the queue, none is lost, and nothing goes out unencrypted. The bridge tries again; check: ${call("check")}`,
+    back: (n) => `Announcements for the room "${n.room}" are no longer held up.`,
+  },
   room_moved: {
     trouble: (n) =>
       `The room "${n.room}" was replaced by another on the server, and the bridge has moved there. Announcements go there. If it was not you who replaced it, look at it: ${call("check")}`,
@@ -253,10 +264,53 @@ const en: NoticeWords = {
   },
 };
 
+/** Why what waits for a room could not be sent, besides a server that gave no answer to go by. */
+type Wait = Extract<
+  Reason,
+  | "no_room"
+  | "keys"
+  | "keys_changed"
+  | "limited"
+  | "may_not_post"
+  | "account_closed"
+  | "logged_out"
+  | "server_refuses"
+  | "rejected"
+  | "internal"
+>;
+
+const waitsRu: Readonly<Record<Wait, string>> = {
+  no_room: "на сервере её ещё нет, или не удаётся узнать, что о ней говорит сервер",
+  keys: "не удаётся передать ключи тем, кто в ней",
+  keys_changed: "её ключи сменились, а дошло ли последнее объявление, неизвестно",
+  limited: "сервер просит подождать",
+  may_not_post: "сервер не даёт учётной записи моста писать в неё",
+  account_closed: "сервер закрыл или заблокировал учётную запись моста",
+  logged_out: "сервер закрыл вход учётной записи моста",
+  server_refuses: "отказывает сервер или то, что стоит перед ним",
+  rejected: "сервер не принимает того, о чём его просят",
+  internal: "сбой моста или его диска",
+};
+
+const waitsEn: Readonly<Record<Wait, string>> = {
+  no_room: "it was not made on the server yet, or what the server says of it cannot be learned",
+  keys: "the keys cannot be brought to those in it",
+  keys_changed: "its keys changed while it is not known whether the last announcement arrived",
+  limited: "the server asks to wait",
+  may_not_post: "the server does not let the bridge's account post there",
+  account_closed: "the server has closed or locked the bridge's account",
+  logged_out: "the server has logged the bridge's account out",
+  server_refuses: "the server refuses, or something in front of it does",
+  rejected: "the server does not take what it is asked",
+  internal: "a fault of the bridge, or of its disk",
+};
+
+const waits = { ru: waitsRu, en: waitsEn };
+
 /** A notice in the rep's language: what happened, what it means for announcements, what to do. */
 export function noticeText(notice: Notice, lang: Lang): string {
   const words = wordsOf(lang);
-  const why = whyOf(notice.reason, words);
+  const why = notice.code === "room_waiting" ? waitText(notice.reason, lang) : whyOf(notice.reason, words);
   const named: Named = {
     source: notice.source ?? "",
     room: notice.room ?? "",
@@ -268,6 +322,12 @@ export function noticeText(notice: Notice, lang: Lang): string {
   };
   const told = (lang === "ru" ? ru : en)[notice.code];
   return (notice.state === "back" ? (told.back ?? told.trouble) : told.trouble)(named);
+}
+
+/** Why what waits for a room could not be sent, in words; empty: there are none for it. */
+export function waitText(reason: string | undefined, lang: Lang): string {
+  const known = Object.entries({ ...wordsOf(lang).matrix.faults, ...waits[lang] });
+  return known.find(([code]) => code === reason)?.[1] ?? "";
 }
 
 /** Why, in words; empty: there are none for it. A room's flaws are told of the room. */

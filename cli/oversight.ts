@@ -102,6 +102,8 @@ export function createOversight(o: OversightOptions): Oversight {
       const count = dead.reduce((sum, d) => (d.room === room ? sum + d.n : sum), 0);
       if (count > 0) notices.raise({ code: "dead_letters", room, count });
       else notices.clear({ code: "dead_letters", room });
+      // What waited may have been removed at its source: then nothing is sent that would say so.
+      if (store.lanes.head(room) === null) notices.clear({ code: "room_waiting", room });
       if (store.seal.get(room)?.halted == null) notices.clear({ code: "room_halted", room });
       certificate(core, room);
     }

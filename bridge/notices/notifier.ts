@@ -33,7 +33,21 @@ export interface NotifierOptions {
 const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
 /** What passes by itself more often than not. */
-const patient: readonly NoticeCode[] = ["source_blind", "carrier_failed", "spool_full", "account_silent"];
+const patient: readonly NoticeCode[] = [
+  "source_blind",
+  "carrier_failed",
+  "spool_full",
+  "account_silent",
+  "room_waiting",
+];
+/** What says by itself that a room's announcements wait, of the room or of its account. */
+const causes: readonly NoticeCode[] = [
+  "certificate_over",
+  "room_halted",
+  "account_out",
+  "account_silent",
+  "room_held",
+];
 /** What each reason asks another thing for: told anew when the reason changes. */
 const acted: readonly NoticeCode[] = ["account_out", "room_held"];
 /** What nobody says is over: when it was not said again for so long it is. */
@@ -92,15 +106,36 @@ export function createNotifier(o: NotifierOptions): Notifier {
       if (route !== subject.route) book.queue(route, null, { notice, tries: 0, retryAt: 0 });
   };
 
+  /** What says already why a room waits: that is told, and not both. */
+  const causeOf = ({ code, room, account }: Subject): Open | null => {
+    if (code !== "room_waiting") return null;
+    const one = [...book.open().values()].find(
+      ({ subject: other }) =>
+        causes.includes(other.code) &&
+        (other.room === undefined ? other.account === account : other.room === room),
+    );
+    return one ?? null;
+  };
+
   const raise = (subject: Subject): void => {
     const key = keyOf(subject);
     const now = clock.now();
     const known = book.open().get(key);
     const same = known?.subject.count === subject.count && known?.subject.reason === subject.reason;
-    if (known !== undefined && same && now - known.raisedAt < HOUR / 12) return;
+    // Said at the end of its patience, it counts however lately it was said before (see `firstAt`).
+    const due = known?.told === null && known.dueAt <= now;
+    if (known !== undefined && same && !due && now - known.raisedAt < HOUR / 12) return;
     const dueAt = known?.dueAt ?? now + (patient.includes(subject.code) ? o.after : 0);
     book.put(key, { subject, since: known?.since ?? now, raisedAt: now, dueAt, told: known?.told ?? null });
     bell.ring();
+  };
+
+  /** When it is to be told first; null: not as it is. */
+  const firstAt = ({ subject, raisedAt, dueAt, told }: Open): Millis | null => {
+    if (told !== null) return null;
+    // Of a room that was not tried again since (its silent hours, a bridge that was off) nobody knows that it waits still.
+    const vague = subject.code === "room_waiting" && raisedAt < dueAt;
+    return vague || causeOf(subject) !== null ? null : dueAt;
   };
 
   /** Whether nobody says it any more. What lasts had nobody to say it while no bridge ran. */
@@ -128,12 +163,18 @@ export function createNotifier(o: NotifierOptions): Notifier {
   const look = (): void => {
     const now = clock.now();
     for (const [key, known] of [...book.open()]) {
-      const { subject, dueAt, told, since } = known;
+      const { subject, told, since } = known;
+      // Where it lasts once that is over, its patience counts from then.
+      if (told === null && (causeOf(subject)?.told ?? null) !== null) {
+        book.drop(key);
+        continue;
+      }
+      const first = firstAt(known);
       const count = subject.count ?? 0;
       const more = told !== null && now - told.at >= DAY && presses(subject.code, told.count, count);
       // What is to be done about it is another thing now.
       const other = told !== null && acted.includes(subject.code) && told.reason !== subject.reason;
-      if ((told === null && dueAt <= now) || more || other) {
+      if ((first !== null && first <= now) || more || other) {
         tell(subject, "trouble", since);
         const { reason } = subject;
         book.put(key, { ...known, told: { at: now, count, ...(reason === undefined ? {} : { reason }) } });
@@ -197,7 +238,7 @@ export function createNotifier(o: NotifierOptions): Notifier {
   /** When something is due next. */
   const next = (): Millis => {
     const waits = names.flatMap((name) => (busy.has(name) ? [] : (book.first(name)?.pending.retryAt ?? [])));
-    const dues = [...book.open().values()].flatMap((one) => (one.told === null ? [one.dueAt] : []));
+    const dues = [...book.open().values()].flatMap((one) => firstAt(one) ?? []);
     return Math.min(clock.now() + EVERY, ...waits, ...dues);
   };
 

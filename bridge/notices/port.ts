@@ -36,6 +36,8 @@ export const noticeCodes = [
   "account_unsigned",
   /** Nothing is sent to a room until it is set right. */
   "room_held",
+  /** What waits for a room could not be sent for long, though nothing else says why. */
+  "room_waiting",
   /** A room was replaced by another, and was followed. */
   "room_moved",
   /** The bridge ended by a fault. */

@@ -1,3 +1,4 @@
+import type { RoomName } from "../../bridge/model/ids.ts";
 import type { NoticeCode } from "../../bridge/notices/port.ts";
 import type { Lang } from "../../config/config.ts";
 
@@ -14,7 +15,7 @@ import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { faultText, heldText } from "../matrix/asked.ts";
 
-import { noticeText } from "../notice-words.ts";
+import { noticeText, waitText } from "../notice-words.ts";
 
 import { openBridge } from "../open-bridge.ts";
 import type { Words } from "../texts/shape.ts";
@@ -104,6 +105,7 @@ const toldAbove: readonly NoticeCode[] = [
   "account_silent",
   "account_unsigned",
   "room_held",
+  "room_waiting",
 ];
 
 function asText(
@@ -115,8 +117,11 @@ function asText(
     const read = lastRead === null ? say.neverRead : say.read(words.span(now - lastRead));
     return `  ${name}: ${read}${trouble === null ? "" : `; ${say.trouble(say.troubles[trouble])}`}`;
   };
-  const first = ({ since, attempts, due }: LaneHead): string =>
-    say.head(words.span(now - since), attempts, due === null ? null : words.span(due - now));
+  const first = (name: RoomName, { since, attempts, due }: LaneHead): string => {
+    const told = s.troubles.find((one) => one.code === "room_waiting" && one.room === name);
+    const why = waitText(told?.reason, lang) || null;
+    return say.head(words.span(now - since), attempts, why, due === null ? null : words.span(due - now));
+  };
   const { matrix } = words;
   const account = ({ name, state, heard, trouble, confirmed }: AccountStatus): string => {
     const rests = s.running ? matrix.status.notRead : matrix.status.resting;
@@ -138,7 +143,7 @@ function asText(
       ...(keys ? [] : [onServer === null ? say.noKeys : matrix.status.noRoom]),
       ...(onServer === null ? [] : ofServer(onServer, matrix)),
       ...(queued > 0 ? [say.queued(queued)] : keys ? [say.empty] : []),
-      ...(head === null ? [] : [first(head)]),
+      ...(head === null ? [] : [first(name, head)]),
       ...(dead > 0 ? [say.dead(dead)] : []),
     ];
     return `  ${name}: ${parts.join("; ")}`;

@@ -196,8 +196,8 @@ export const en: Words = {
     noKeys: "no keys yet",
     empty: "all is sent",
     queued: (count) => `${plural("en", count, { one: "part", many: "parts" })} queued`,
-    head: (waiting, attempts, due) =>
-      `the first waits for ${waiting}${attempts === 0 ? "" : `, failed tries: ${attempts}`}${due === null ? "" : `, next in ${due}`}`,
+    head: (waiting, attempts, why, due) =>
+      `the first waits for ${waiting}${attempts === 0 ? "" : `, failed tries: ${attempts}${why === null ? "" : ` (${why})`}`}${due === null ? "" : `, next in ${due}`}`,
     dead: (count) => `failed for good: ${count}`,
     known: "What you were told of, and lasts",
     unmatched: (count) => `${plural("en", count, { one: "post", many: "posts" })} matched no mapping.`,

@@ -198,8 +198,8 @@ export const ru: Words = {
     noKeys: "ключей ещё нет",
     empty: "всё отправлено",
     queued: (count) => `в очереди ${plural("ru", count, { one: "часть", few: "части", many: "частей" })}`,
-    head: (waiting, attempts, due) =>
-      `первая ждёт ${waiting}${attempts === 0 ? "" : `, неудач: ${attempts}`}${due === null ? "" : `, дальше через ${due}`}`,
+    head: (waiting, attempts, why, due) =>
+      `первая ждёт ${waiting}${attempts === 0 ? "" : `, неудач: ${attempts}${why === null ? "" : ` (${why})`}`}${due === null ? "" : `, дальше через ${due}`}`,
     dead: (count) => `не доставлено и не будет: ${count}`,
     known: "О чём вам сообщалось и что не прошло",
     unmatched: (count) => `Постов, что не подошли ни под одно правило: ${count}.`,

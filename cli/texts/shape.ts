@@ -182,7 +182,8 @@ export interface StatusWords {
   readonly noKeys: string;
   readonly empty: string;
   readonly queued: (count: number) => string;
-  readonly head: (waiting: string, attempts: number, due: string | null) => string;
+  /** `why`: what the last try failed by; null: not known. */
+  readonly head: (waiting: string, attempts: number, why: string | null, due: string | null) => string;
   readonly dead: (count: number) => string;
   /** Over what the rep was told of and lasts. */
   readonly known: string;

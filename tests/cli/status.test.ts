@@ -53,6 +53,7 @@ const busy: BridgeStatus = {
   troubles: [
     { code: "disk_full", since: NOW - 3_600_000 },
     { code: "room_halted", room: RoomName.parse("waiting"), since: NOW - 60_000 },
+    { code: "room_waiting", room: RoomName.parse("waiting"), reason: "internal", since: NOW - 60_000 },
     // Its source's line says it already.
     {
       code: "source_stopped",
@@ -80,7 +81,7 @@ test("what flows, what waits and what failed is told in plain words of either la
       "  fresh: never read yet",
       "Rooms",
       "  calm: all is sent",
-      "  waiting: 3 parts queued; the first waits for 2 minutes, failed tries: 2, next in 30 seconds; failed for good: 1",
+      "  waiting: 3 parts queued; the first waits for 2 minutes, failed tries: 2 (a fault of the bridge, or of its disk), next in 30 seconds; failed for good: 1",
       "  keyless: no keys yet",
       "What you were told of, and lasts",
       "  There is no room on the disk. New announcements are not read, but are not lost: they wait in the sources. Free some space, and the bridge goes on by itself.",
@@ -98,7 +99,7 @@ test("what flows, what waits and what failed is told in plain words of either la
       "  fresh: ещё ни разу не прочитан",
       "Комнаты",
       "  calm: всё отправлено",
-      "  waiting: в очереди 3 части; первая ждёт 2 минуты, неудач: 2, дальше через 30 секунд; не доставлено и не будет: 1",
+      "  waiting: в очереди 3 части; первая ждёт 2 минуты, неудач: 2 (сбой моста или его диска), дальше через 30 секунд; не доставлено и не будет: 1",
       "  keyless: ключей ещё нет",
       "О чём вам сообщалось и что не прошло",
       "  На диске нет места. Новые объявления не читаются, но не пропадут: они ждут в источниках. Освободите место, и мост продолжит сам.",
@@ -141,6 +142,7 @@ test("as JSON it has keys that scripts may rely on", async () => {
     troubles: [
       { code: "disk_full", since: "2026-11-02T11:00:00.000Z" },
       { code: "room_halted", room: "waiting", since: "2026-11-02T11:59:00.000Z" },
+      { code: "room_waiting", room: "waiting", reason: "internal", since: "2026-11-02T11:59:00.000Z" },
       {
         code: "source_stopped",
         source: "other",

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import type { AccountState } from "../../adapters/matrix/account.ts";
 import { silent } from "../../bridge/log/logger.ts";
-import { RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { AccountName, Cursor, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import type { Outcome } from "../../bridge/model/outcome.ts";
 import type { Reports } from "../../bridge/runtime.ts";
 import { atomically } from "../../bridge/store/db.ts";
 import { type Core, openCore } from "../../cli/core.ts";
@@ -12,9 +13,14 @@ import { loadConfig } from "../../config/load.ts";
 import { fakeIo, place } from "../cli/io.helper.ts";
 import { soon } from "../core.helper.ts";
 import { HandClock } from "../hand-clock.helper.ts";
+import { arrival, removal, to } from "../store/arrivals.helper.ts";
 
 const ROOM = RoomName.parse("faculty");
 const SOURCE = SourceName.parse("faculty");
+const CLASS = RoomName.parse("class");
+const CAMPUS = AccountName.parse("campus");
+const CLASS_YAML = "  class: { type: matrix, account: campus, title: Class }\n";
+const RETRY = 300_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const quiet: Reports = { intake() {}, delivery() {}, media() {}, carrier() {} };
@@ -130,6 +136,103 @@ test("a room that takes no copies for an hour is told, and that it takes them ag
   o.care.copied(ROOM);
   await pass(HOUR);
   expect(said).toEqual([expect.stringContaining('The room "faculty" is written to the feed again')]);
+  await o.stop(false, never);
+});
+
+/** What looks after a Matrix room in whose lane one delivery waits. */
+async function waitingRoom() {
+  const l = await looking((base) =>
+    base
+      .replace("rooms:\n", `matrix:\n  campus: { base_url: 'http://127.0.0.1:9' }\nrooms:\n${CLASS_YAML}`)
+      .replace("rooms: [faculty, second]", "rooms: [faculty, second, class]"),
+  );
+  const { outbox } = l.core.bridge;
+  const batch = { source: SOURCE, cursor: Cursor.parse("1"), readAt: 0 };
+  await outbox.accept({
+    ...batch,
+    arrivals: [arrival(1, "Раз", { routes: [to("class", { urgent: true })] })],
+  });
+  const found = await outbox.claim(l.clock.now() + DAY, new Set());
+  if ("next" in found) throw new Error("nothing waits");
+  const o = l.make();
+  await o.start(() => null);
+  const reports = o.watch(quiet);
+  /** It is tried every five minutes, and the same comes of it. */
+  const tried = async (ms: number, code: string): Promise<void> => {
+    for (let left = ms; left > 0; left -= RETRY) {
+      reports.delivery(found, { kind: "retry", at: 0, code });
+      await l.pass(RETRY, RETRY);
+    }
+  };
+  const settled = async (outcome: Outcome): Promise<void> => {
+    await outbox.settle(found, outcome);
+    reports.delivery(found, outcome);
+    await l.pass(RETRY, RETRY);
+  };
+  return { ...l, o, tried, settled };
+}
+
+test("a room whose keys cannot be shared for long is told of, with the reason, and told again when it works", async () => {
+  const { said, o, tried, settled } = await waitingRoom();
+  await tried(HOUR - RETRY, "keys");
+  expect(said).toEqual([]);
+  await tried(5 * HOUR, "keys");
+  expect(said).toHaveLength(1);
+  expect(said[0]).toMatch(
+    /^Nothing could be sent to the room "class" for 1 hour( 5 minutes)?: the keys cannot/,
+  );
+  expect(said[0]).toContain("none is lost, and nothing goes out unencrypted");
+  expect(o.notices.lasting()).toMatchObject([
+    { code: "room_waiting", room: CLASS, account: CAMPUS, reason: "keys" },
+  ]);
+  // Another reason is shown by `status`, and is no news.
+  await tried(RETRY, "limited");
+  expect(o.notices.lasting()).toMatchObject([{ reason: "limited" }]);
+  await settled({ kind: "sent", receipt: null });
+  expect(said.slice(1)).toEqual(['Announcements for the room "class" are no longer held up.']);
+  await o.stop(false, never);
+});
+
+test("a rate limit that passes, and a room that nobody tried again since, are not told", async () => {
+  const { said, o, tried, pass, settled } = await waitingRoom();
+  await tried(HOUR / 2, "limited");
+  // Its silent hours.
+  await pass(9 * HOUR);
+  expect(said).toEqual([]);
+  await settled({ kind: "sent", receipt: null });
+  expect(o.notices.lasting()).toEqual([]);
+  expect(said).toEqual([]);
+  await o.stop(false, never);
+});
+
+test("what waited and was removed at its source waits no longer", async () => {
+  const { core, said, o, tried, pass } = await waitingRoom();
+  await tried(2 * HOUR, "server_refuses");
+  expect(said).toHaveLength(1);
+  const batch = { source: SOURCE, cursor: Cursor.parse("2"), readAt: 0 };
+  await core.bridge.outbox.accept({ ...batch, arrivals: [removal(1)] });
+  await pass(RETRY, RETRY);
+  expect(said[1]).toContain("no longer held up");
+  await o.stop(false, never);
+});
+
+test.each([
+  [{ code: "room_held", room: CLASS, reason: "out" }, "may_not_post"],
+  [{ code: "account_silent", account: CAMPUS, reason: "unreachable" }, "unreachable"],
+] as const)("why a room waits is told once, where %j tells it", async (cause, code) => {
+  const { said, o, tried } = await waitingRoom();
+  await tried(HOUR / 2, code);
+  o.notices.raise(cause);
+  await tried(4 * HOUR, code);
+  expect(o.notices.lasting()).toMatchObject([cause]);
+  expect(said).toHaveLength(1);
+  // Once that is over, it is told only where it lasts by itself.
+  o.notices.clear(cause);
+  await tried(HOUR - RETRY, "keys");
+  expect(said).toHaveLength(2);
+  await tried(HOUR, "keys");
+  expect(said).toHaveLength(3);
+  expect(said[2]).toContain("the keys cannot be brought");
   await o.stop(false, never);
 });
 
