@@ -1,6 +1,7 @@
 import type { Reason } from "../bridge/log/events.ts";
 import type { Notice, NoticeCode } from "../bridge/notices/port.ts";
 import type { Lang } from "../config/config.ts";
+import { isReopened } from "./matrix/reopening.ts";
 import { call } from "./texts/call.ts";
 import { wordsOf } from "./texts/index.ts";
 import type { Words } from "./texts/shape.ts";
@@ -21,6 +22,8 @@ interface Named {
   readonly count: number;
   /** Why, in words; empty: not known. */
   readonly why: string;
+  /** Whether the bridge opens the account again by itself. */
+  readonly reopened: boolean;
   /** How long it has lasted or did last. */
   readonly span: string;
 }
@@ -104,7 +107,7 @@ const ru: NoticeWords = {
   },
   account_out: {
     trouble: (n) =>
-      `Мост не может работать с учётной записью «${n.account}»${because(n.why)}. Объявления для её комнат ждут в очереди. Войдите: ${call(`matrix login ${n.account}`)}`,
+      `Мост не может работать с учётной записью «${n.account}»${because(n.why)}. Объявления для её комнат ждут в очереди. ${n.reopened ? "Мост сам пробует снова каждую минуту; входить заново не нужно." : `Войдите: ${call(`matrix login ${n.account}`)}`}`,
     back: (n) => `Мост снова работает с учётной записью «${n.account}». Ждавшее придёт в комнаты.`,
   },
   account_silent: {
@@ -221,7 +224,7 @@ const en: NoticeWords = {
   },
   account_out: {
     trouble: (n) =>
-      `The bridge cannot work with the account "${n.account}"${because(n.why)}. Announcements for its rooms wait in the queue. Log in: ${call(`matrix login ${n.account}`)}`,
+      `The bridge cannot work with the account "${n.account}"${because(n.why)}. Announcements for its rooms wait in the queue. ${n.reopened ? "The bridge tries again each minute; no login is needed." : `Log in: ${call(`matrix login ${n.account}`)}`}`,
     back: (n) => `The bridge works with the account "${n.account}" again. What waited comes to the rooms.`,
   },
   account_silent: {
@@ -315,6 +318,7 @@ export function noticeText(notice: Notice, lang: Lang): string {
     source: notice.source ?? "",
     room: notice.room ?? "",
     account: notice.account ?? "",
+    reopened: isReopened(notice.reason ?? ""),
     route: notice.route ?? "",
     count: notice.count ?? 0,
     why,

@@ -200,7 +200,7 @@ export const matrix: MatrixWords = {
     uninvited: "it was replaced by another room, and the bridge's account must be invited there",
   },
   invite: {
-    done: (user, room) => `${user} is invited into "${room}". Nothing was written down of whom you invited.`,
+    done: (user, room) => `${user} is invited into "${room}". No list is made of those invited.`,
     already: (user, room) => `${user} is in "${room}" already.`,
     failed: (user, why) => `${user} was not invited: ${why}.`,
     history: (n) =>

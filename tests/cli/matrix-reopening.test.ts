@@ -1,6 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { reasonOf } from "../../bridge/log/events.ts";
+import { AccountName } from "../../bridge/model/ids.ts";
 import type { AccountProblem } from "../../cli/matrix/accounts.ts";
 import { reopening } from "../../cli/matrix/reopening.ts";
+import { noticeText } from "../../cli/notice-words.ts";
 import { HandClock } from "../hand-clock.helper.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -31,4 +34,19 @@ test("an account whose keys the disk did not give is opened again when it does, 
   end.abort();
   await running;
   expect(renew).toHaveBeenCalledTimes(3);
+});
+
+test("a notice of an account that is opened again by itself asks nobody to log in", () => {
+  const account = AccountName.parse("campus");
+  const said = (reason: string, lang: "ru" | "en") =>
+    noticeText(
+      { code: "account_out", state: "trouble", account, reason: reasonOf(reason), at: 0, since: 0 },
+      lang,
+    );
+  for (const reason of ["store_disk", "store_in_use"]) {
+    expect(said(reason, "en")).toContain("tries again each minute; no login is needed");
+    expect(said(reason, "ru")).toContain("пробует снова каждую минуту; входить заново не нужно");
+  }
+  expect(said("logged_out", "en")).toContain("matrix login campus");
+  expect(said("logged_out", "ru")).toContain("matrix login campus");
 });

@@ -160,7 +160,7 @@ mappings:
     onTestFinished(() => student.close());
     const io = fakeIo();
     expect(await matrixInvite(io, { ...p.asked, room: "class", user: student.user })).toBe(0);
-    expect(io.stderr()).toContain("Nothing was written down of whom you invited");
+    expect(io.stderr()).toContain("No list is made of those invited");
     expect(io.stderr(), "nothing was announced that could be given").not.toMatch(/keys of|digest/);
     await vi.waitFor(async () => expect((await student.rooms()).invited).toHaveLength(1), {
       timeout: 20_000,

@@ -11,9 +11,9 @@ describe.skipIf(environment === null)("a bridge that is killed while it sends", 
   }, 300_000);
   afterAll(() => server?.remove());
 
-  test("at ten places, over outages and new logins, loses and doubles nothing, and nio opens all of it", async () => {
-    const done = await trials({ server, seed: SEED, trials: 10, lanes: 2, say: () => {} });
-    expect(done).toMatchObject({ trials: 10, wrong: [], closed: 0, repeated: 0 });
+  test("at eight places, over outages and new logins, loses and doubles nothing, and nio opens all of it", async () => {
+    const done = await trials({ server, seed: SEED, trials: 8, lanes: 2, say: () => {} });
+    expect(done).toMatchObject({ trials: 8, wrong: [], closed: 0, repeated: 0 });
     expect(done.outages).toBeGreaterThan(0);
     expect(done.logins).toBeGreaterThan(0);
   }, 300_000);

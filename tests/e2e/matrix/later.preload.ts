@@ -2,3 +2,5 @@
 const ahead = Number(process.env.POSTERN_TEST_AHEAD ?? "0");
 const now = Date.now;
 Date.now = () => now() + ahead;
+// The fast clock of tests measures from here.
+Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + ahead });
