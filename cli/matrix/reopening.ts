@@ -5,10 +5,10 @@ import type { AccountProblem } from "./accounts.ts";
 /** How often it is tried, ms. */
 const EVERY: Millis = 60_000;
 /** What may be over with nobody's doing: a disk that was full, a command that held the keys when the bridge began. */
-const PASSING: ReadonlySet<AccountProblem> = new Set<AccountProblem>(["store_disk", "store_in_use"]);
+const PASSING: ReadonlySet<string> = new Set<AccountProblem>(["store_disk", "store_in_use"]);
 
 /** Whether an account that is closed for this reason is opened again without anybody's doing. */
-export const isReopened = (problem: string): boolean => [...PASSING].some((known) => known === problem);
+export const isReopened = (problem: string): boolean => PASSING.has(problem);
 
 export interface ReopeningOptions {
   readonly clock: Clock;
@@ -22,6 +22,6 @@ export interface ReopeningOptions {
 export async function reopening(o: ReopeningOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await o.clock.sleep(EVERY, signal);
-    if (!signal.aborted && o.problems().some((problem) => PASSING.has(problem))) await o.renew();
+    if (!signal.aborted && o.problems().some(isReopened)) await o.renew();
   }
 }

@@ -1,49 +1,16 @@
-import { runIntake } from "../../bridge/intake.ts";
-import { Cursor } from "../../bridge/model/ids.ts";
-import { boundless } from "../../bridge/space.ts";
-import { core, post, ROOM, texts } from "../core.helper.ts";
+import { core, ROOM, texts } from "../core.helper.ts";
+import { changesOf } from "./changes.helper.ts";
 import { destinationContract } from "./destination.contract.ts";
 
 destinationContract("a sealed room", async () => {
   const c = await core();
   const destination = c.bridge.sealedRooms(() => {}).get(ROOM);
   if (destination === undefined) throw new Error("no sealed room");
-  const known = new Set<number>();
   return {
     destination,
     outbox: c.bridge.outbox,
     now: () => c.clock.now(),
     seen: async () => texts(c),
-    async accept({ post: n, text, at }) {
-      const stop = new AbortController();
-      const time = c.clock.now() + at;
-      const { channel, foreignId } = post(n, "");
-      const event =
-        text === null
-          ? ({ type: "removed", channel, foreignId, at: time } as const)
-          : ({ type: known.has(n) ? "edited" : "posted", post: post(n, text), at: time } as const);
-      known.add(n);
-      await runIntake(
-        {
-          source: {
-            name: c.source.name,
-            media: async () => ({ kind: "gone" }),
-            gone: async () => "unknown",
-            check: async () => [],
-            async *events() {
-              yield { kind: "batch", events: [event], cursor: Cursor.parse("1"), readAt: time };
-            },
-          },
-          outbox: c.bridge.outbox,
-          mappings: c.mappings,
-          clock: c.clock,
-          failpoints: c.failpoints,
-          space: boundless(c.clock),
-          lang: () => "ru",
-          report: () => {},
-        },
-        stop.signal,
-      );
-    },
+    accept: changesOf(c),
   };
 });

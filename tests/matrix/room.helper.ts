@@ -102,6 +102,8 @@ export interface World extends TestCore {
   restart(): void;
   /** What the destination is told besides; may be changed by a test. */
   readonly now: { place: RoomId | null; members: Fault | null };
+  /** Of which rooms the members are not relied on any more; null: of all. */
+  readonly forgotten: readonly (RoomId | null)[];
   shown(place?: RoomId): readonly Shown[];
   bodies(): readonly string[];
 }
@@ -112,6 +114,7 @@ export async function world(o: CoreOptions = {}): Promise<World> {
   const server = new StandInServer(c.clock);
   const engine = new StandInEngine();
   const now: World["now"] = { place: PLACE, members: null };
+  const forgotten: (RoomId | null)[] = [];
   const fresh = (): Destination =>
     matrixDestination({
       room: ROOM,
@@ -119,7 +122,7 @@ export async function world(o: CoreOptions = {}): Promise<World> {
       engine,
       members: {
         of: async () => (now.members === null ? { kind: "ok", value: [BOT] } : now.members),
-        forget() {},
+        forget: (room) => void forgotten.push(room ?? null),
       },
       place: () => now.place,
       held: () => false,
@@ -159,6 +162,7 @@ export async function world(o: CoreOptions = {}): Promise<World> {
     engine,
     destination: fresh(),
     now,
+    forgotten,
     shown,
     bodies: () => shown().map((s) => s.body),
     restart() {

@@ -214,6 +214,19 @@ test("while it cannot be looked whether something is there, nothing is sent agai
   expect(w.bodies()).toEqual(["Раз"]);
 });
 
+test("what is left of an announcement in a room that was replaced is for those who are there now, asked anew", async () => {
+  const w = await world();
+  await accept(w, arrival(1, long));
+  const f = await fixed(w);
+  w.server.trouble = at([1], { instead: lost });
+  await w.destination.send(f.fixed, f.d, never);
+  expect(w.forgotten).toEqual([]);
+  w.server.trouble = () => null;
+  w.now.place = RoomId.parse("!next:example.org");
+  expect(await w.destination.send(f.fixed, f.d, never)).toMatchObject({ kind: "sent" });
+  expect(w.forgotten).toEqual([PLACE]);
+});
+
 test("what is fixed for a room that was replaced meanwhile goes to the new one, unless the old one has it", async () => {
   const w = await world();
   const next = RoomId.parse("!next:example.org");
