@@ -1,0 +1,33 @@
+import { z } from "zod";
+import type { RoomName } from "../../bridge/model/ids.ts";
+import type { Keep } from "../../bridge/model/keep.ts";
+import { ChatId, MessageId } from "./ids.ts";
+
+/** A message in a private chat, and when it is to be deleted, ms. */
+export const Doomed = z.object({ chat: ChatId, message: MessageId, at: z.number() });
+export type Doomed = Readonly<z.infer<typeof Doomed>>;
+
+/** A place of a bot's {@link Keep}, read and written by a schema. What stands there and does not fit is a bug. */
+export function placeOf<T>(keep: Keep, name: string, schema: z.ZodType<T>) {
+  return {
+    get(): T | null {
+      const found = keep.get(name);
+      return found === undefined ? null : schema.parse(found);
+    },
+    put: (value: T): void => keep.put(name, value),
+    drop: (): void => keep.drop(name),
+  };
+}
+export type Place<T> = ReturnType<typeof placeOf<T>>;
+
+/** What one bot keeps. */
+export const keptOf = (keep: Keep) => ({
+  /** The first update that was not taken in yet. */
+  offset: placeOf(keep, "offset", z.int()),
+  /** Until when a 429 holds the bot, ms. */
+  limited: placeOf(keep, "limited", z.number()),
+  /** Where a room's chat has moved to (a group that became a supergroup): from which, and to which. */
+  moved: (room: RoomName) => placeOf(keep, `moved/${room}`, z.object({ from: ChatId, to: ChatId })),
+  doomed: placeOf<readonly Doomed[]>(keep, "doomed", z.array(Doomed)),
+});
+export type Kept = ReturnType<typeof keptOf>;

@@ -1,0 +1,120 @@
+import type { Clock } from "../../bridge/model/effects.ts";
+import type { Millis } from "../../bridge/model/ids.ts";
+import type { ChatId } from "./ids.ts";
+
+/** So much slower than Telegram allows: what is on its way may bunch up, and clocks differ. */
+const MARGIN = 1.02;
+
+/** What Telegram publishes, as token buckets: so many at once, and one more each `every` ms. */
+const OVERALL = { many: 24, every: (1_000 / 30) * MARGIN };
+const CHAT = { many: 1, every: 1_000 * MARGIN };
+/** Groups, supergroups and (as far as is known) channels: 20 a minute. */
+const GROUP = { many: 20, every: 3_000 * MARGIN };
+
+/** The longest that is taken from an answer: a mistake there must not stop anything for good, ms. */
+const LONGEST = 24 * 3_600_000;
+
+export interface RatesOptions {
+  readonly clock: Clock;
+  /** Until when a 429 of an earlier run holds the bot; null: none does. */
+  readonly until: Millis | null;
+  /** Writes down until when a 429 holds the bot, before anything else is done. */
+  readonly keep: (until: Millis) => void;
+}
+
+/** One bucket, as the time at which it will be full again (GCRA): no timers, no floating sums. */
+class Bucket {
+  #fullAt: number;
+  readonly #many: number;
+  readonly #every: number;
+  constructor(size: { readonly many: number; readonly every: number }, fullAt: number) {
+    this.#many = size.many;
+    this.#every = size.every;
+    this.#fullAt = fullAt;
+  }
+  /** When `n` may be taken. More than it ever holds need it full, and are paid off afterwards. */
+  at(n: number, now: Millis): number {
+    return Math.max(now, this.#fullAt - Math.max(0, this.#many - n) * this.#every);
+  }
+  take(n: number, at: number): void {
+    this.#fullAt = Math.max(this.#fullAt, at) + n * this.#every;
+  }
+  /** Whether it is full, as one that was never used. */
+  full(now: Millis): boolean {
+    return this.#fullAt <= now;
+  }
+  /** Holds one at most at `at`. */
+  drain(at: Millis): void {
+    this.#fullAt = Math.max(this.#fullAt, at + (this.#many - 1) * this.#every);
+  }
+}
+
+interface ChatBuckets {
+  readonly own: Bucket;
+  readonly group: Bucket | null;
+}
+
+/**
+ * When a bot may send: 30 a second in all, one a second to a chat, 20 a minute to a group or channel. What earlier runs
+ * sent is not known, so every bucket begins almost empty. A 429 holds the whole bot until its time, to the millisecond:
+ * whether it meant one chat or all, the answer does not say.
+ */
+export function createRates({ clock, until, keep }: RatesOptions) {
+  const startedAt = clock.now();
+  let heldUntil = Math.min(until ?? 0, startedAt + LONGEST);
+  const fresh = (size: { readonly many: number; readonly every: number }): Bucket => {
+    const bucket = new Bucket(size, 0);
+    bucket.drain(startedAt);
+    return bucket;
+  };
+  const overall = fresh(OVERALL);
+  const chats = new Map<ChatId, ChatBuckets>();
+  const bucketsOf = (chat: ChatId): ChatBuckets => {
+    const known = chats.get(chat);
+    if (known !== undefined) return known;
+    const made = { own: fresh(CHAT), group: chat < 0 ? fresh(GROUP) : null };
+    chats.set(chat, made);
+    return made;
+  };
+  /** Chats that have long been quiet are as good as new: nothing grows with those who write to the bot. */
+  const sweep = (now: Millis): void => {
+    if (chats.size <= 1_000) return;
+    for (const [chat, { own, group }] of chats)
+      if (own.full(now) && group?.full(now) !== false) chats.delete(chat);
+  };
+  const earliest = (chat: ChatId | null, cost: number, now: Millis): number => {
+    const all = overall.at(cost, Math.max(now, heldUntil));
+    if (chat === null) return all;
+    const { own, group } = bucketsOf(chat);
+    return Math.max(all, own.at(cost, now), group?.at(cost, now) ?? 0);
+  };
+
+  return {
+    /** Until when a 429 holds everything, ms; in the past: it does not. */
+    heldUntil: (): Millis => heldUntil,
+    /** When something may be sent to a chat (null: something that counts for the bot alone), ms, rounded up. */
+    notBefore: (chat: ChatId | null, cost = 1): Millis => Math.ceil(earliest(chat, cost, clock.now())),
+    /** Takes the tokens and tells when they may be used, ms. */
+    take(chat: ChatId | null, cost: number): Millis {
+      const now = clock.now();
+      sweep(now);
+      const at = Math.ceil(earliest(chat, cost, now));
+      overall.take(cost, at);
+      if (chat !== null) {
+        const { own, group } = bucketsOf(chat);
+        own.take(cost, at);
+        group?.take(cost, at);
+      }
+      return at;
+    },
+    /** The server asked to wait. */
+    limited(told: Millis): void {
+      const at = Math.min(told, clock.now() + LONGEST);
+      if (at <= heldUntil) return;
+      heldUntil = at;
+      keep(at);
+      overall.drain(at);
+    },
+  };
+}
+export type Rates = ReturnType<typeof createRates>;
