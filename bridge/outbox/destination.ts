@@ -1,4 +1,4 @@
-import type { MediaId, RoomName } from "../model/ids.ts";
+import type { MediaId, Millis, RoomName } from "../model/ids.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Delivery, Prepared } from "./port.ts";
 
@@ -24,6 +24,12 @@ export interface Destination {
    * Absent: never.
    */
   held?(): boolean;
+  /**
+   * The earliest time at which a send here may start, ms: what the messenger's rates allow. Until then the worker leaves
+   * the lane alone, no try is counted and none of its places is taken; between rooms that wait so, the most pressing
+   * goes first. Asked again and again: it must be cheap and change nothing. Absent: at once.
+   */
+  notBefore?(): Millis;
   /**
    * Renders and encrypts the delivery. May use the network and the disk, must not send. Safe to repeat: until TX 2
    * nothing of it may be visible to anybody.

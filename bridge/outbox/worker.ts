@@ -61,6 +61,20 @@ export function createWorker(o: WorkerOptions): Worker {
     return now < until && delivery.acceptedAt <= now ? until : null;
   };
 
+  /** Adds rooms to which nothing may be sent at `now`; answers when the first of those may that know it. */
+  const away = (taken: Set<RoomName>, now: Millis): Millis | null => {
+    let soonest: Millis | null = null;
+    for (const to of o.destinations.values()) {
+      const at = to.notBefore?.() ?? now;
+      if (to.held?.() === true) taken.add(to.room);
+      else if (at > now) {
+        taken.add(to.room);
+        if (!busy.has(to.room)) soonest = Math.min(soonest ?? at, at);
+      }
+    }
+    return soonest;
+  };
+
   const attempt = async (
     delivery: Delivery,
     to: Destination,
@@ -130,15 +144,15 @@ export function createWorker(o: WorkerOptions): Worker {
         }
         const now = o.clock.now();
         for (const [room, until] of parked) if (until <= now) parked.delete(room);
-        const held = [...o.destinations.values()].filter((to) => to.held?.() === true).map((to) => to.room);
-        const taken = new Set([...busy, ...parked.keys(), ...homeless, ...held]);
+        const taken = new Set([...busy, ...parked.keys(), ...homeless]);
+        const soonest = away(taken, now);
         const head =
           busy.size >= o.concurrency
             ? null
             : await withRoom(o.space, signal, () => o.outbox.claim(o.clock.now(), taken));
         if (head === undefined) break;
         if (head === null || "next" in head) {
-          const next = [head?.next ?? null, ...parked.values()].filter((t) => t !== null);
+          const next = [head?.next ?? null, soonest, ...parked.values()].filter((t) => t !== null);
           await bell.wait(next.length === 0 ? null : Math.min(...next), signal);
           continue;
         }
