@@ -64,7 +64,7 @@ const keyProblem = (problem: KeyProblem): OpenProblem => ({
 
 /** What the core needs to know of a room. */
 function settingsOf(room: RoomConfig): RoomSettings {
-  if (room.type === "matrix")
+  if (room.type !== "sealed")
     return { timing: room.timing, info: { lang: room.lang, history: room.history } };
   return {
     timing: room.timing,

@@ -1,5 +1,5 @@
 import type { RoomName } from "../bridge/model/ids.ts";
-import type { Config, MatrixRoomConfig, SealedRoomConfig } from "../config/config.ts";
+import type { Config, MatrixRoomConfig, SealedRoomConfig, TelegramRoomConfig } from "../config/config.ts";
 
 /** The sealed room of that name; null: there is none, or it is of another kind. */
 export function sealedRoom(config: Config, name: RoomName): SealedRoomConfig | null {
@@ -24,6 +24,16 @@ export const sealedRooms = (config: Config): readonly RoomName[] =>
 /** All Matrix rooms. */
 export const matrixRooms = (config: Config): readonly MatrixRoomConfig[] =>
   [...config.rooms.values()].flatMap((room) => (room.type === "matrix" ? [room] : []));
+
+/** The Telegram room of that name; null: there is none, or it is of another kind. */
+export function telegramRoom(config: Config, name: RoomName): TelegramRoomConfig | null {
+  const room = config.rooms.get(name);
+  return room?.type === "telegram" ? room : null;
+}
+
+/** All Telegram rooms. */
+export const telegramRooms = (config: Config): readonly TelegramRoomConfig[] =>
+  [...config.rooms.values()].flatMap((room) => (room.type === "telegram" ? [room] : []));
 
 /** Where a room's log is kept, as links write it; none for other kinds of rooms. */
 export const originsOf = (config: Config, room: RoomName): readonly string[] =>

@@ -1,17 +1,35 @@
 import path from "node:path";
-import { AccountName, ChannelId, MappingName, RoomName, SenderId, SourceName } from "../bridge/model/ids.ts";
+import {
+  AccountName,
+  BotName,
+  ChannelId,
+  MappingName,
+  RoomName,
+  SenderId,
+  SourceName,
+} from "../bridge/model/ids.ts";
 import type { Mapping } from "../bridge/model/mapping.ts";
-import type { AccountConfig, Config, Lang, RoomConfig, SourceConfig } from "./config.ts";
+import type {
+  AccountConfig,
+  BotConfig,
+  Config,
+  Lang,
+  RoomConfig,
+  SourceConfig,
+  TelegramPlace,
+} from "./config.ts";
 import { midnight } from "./human.ts";
 import type { Written } from "./schema.ts";
 import { Secret } from "./secret.ts";
-import type { AccountSecrets, NoticeSecrets, SourceSecrets } from "./secrets.ts";
+import type { AccountSecrets, BotSecrets, NoticeSecrets, SourceSecrets } from "./secrets.ts";
 
 /** From what was written and passed all checks to what the bridge works with. Nothing can fail here. */
 
 type WrittenMapping = Written["mappings"][number];
 type WrittenRoom = Written["rooms"][RoomName];
 type WrittenAccount = Written["matrix"][AccountName];
+type WrittenPlace = Extract<WrittenRoom, { type: "telegram" }>;
+type WrittenBot = Written["telegram"][BotName];
 type WrittenSource = Written["sources"][SourceName];
 
 function backfill(written: WrittenMapping["backfill"], zone: string): Mapping["backfill"] {
@@ -50,6 +68,12 @@ function mapping(written: WrittenMapping, index: number, all: WrittenSilence): M
   };
 }
 
+const placeOf = ({ bot, chat, topic }: Pick<WrittenPlace, "bot" | "chat" | "topic">): TelegramPlace => ({
+  bot,
+  chat,
+  topic: topic ?? null,
+});
+
 function room(name: RoomName, written: WrittenRoom, lang: Lang): RoomConfig {
   const { title, history, zone } = written;
   const timing = {
@@ -68,12 +92,21 @@ function room(name: RoomName, written: WrittenRoom, lang: Lang): RoomConfig {
       trust: written.trust,
       digest: written.digest,
     };
+  if (written.type === "telegram")
+    return {
+      ...any,
+      type: "telegram",
+      ...placeOf(written),
+      probe: written.probe === "on",
+      unsure: written.unsure,
+    };
   return {
     ...any,
     type: "sealed",
     origins: unique(written.origins),
     welcome: written.welcome ?? null,
     telegram: written.telegram ?? null,
+    carrier: written.carrier === undefined ? null : placeOf(written.carrier),
   };
 }
 
@@ -90,6 +123,19 @@ function account(
     caFile: written.ca_file === undefined ? null : path.resolve(base, written.ca_file),
     proxy: secrets?.proxy ?? null,
     deadlines: { call: written.deadlines.call, file: written.deadlines.file },
+  };
+}
+
+function bot(name: BotName, written: WrittenBot, base: string, secrets?: BotSecrets): BotConfig {
+  return {
+    name,
+    // Empty only for commands that need no tokens (see LoadOptions.secrets).
+    token: secrets?.token ?? new Secret(""),
+    proxy: secrets?.proxy ?? null,
+    caFile: written.ca_file === undefined ? null : path.resolve(base, written.ca_file),
+    apiRoot: written.api_root,
+    deadlines: { call: written.deadlines.call, file: written.deadlines.file },
+    admins: unique(written.admins),
   };
 }
 
@@ -125,11 +171,12 @@ export interface BuildInput {
   readonly written: Written;
   readonly secrets: ReadonlyMap<string, SourceSecrets>;
   readonly accounts: ReadonlyMap<string, AccountSecrets>;
+  readonly bots: ReadonlyMap<string, BotSecrets>;
   readonly notices: NoticeSecrets;
 }
 
 /** Relative paths are taken from the folder of the file. */
-export function build({ file, written, secrets, accounts, notices }: BuildInput): Config {
+export function build({ file, written, secrets, accounts, bots, notices }: BuildInput): Config {
   const base = path.dirname(file);
   const at = (relative: string): string => path.resolve(base, relative);
   const data = at(written.data);
@@ -158,6 +205,9 @@ export function build({ file, written, secrets, accounts, notices }: BuildInput)
         name,
         account(name, one, base, accounts.get(name)),
       ]),
+    ),
+    telegram: new Map(
+      entries(written.telegram, BotName).map(([name, one]) => [name, bot(name, one, base, bots.get(name))]),
     ),
     rooms: new Map(
       entries(written.rooms, RoomName).map(([name, one]) => [name, room(name, one, written.lang)]),

@@ -1,4 +1,4 @@
-import type { AccountName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
+import type { AccountName, BotName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { Mapping, RoomTiming } from "../bridge/model/mapping.ts";
 import type { Listen } from "./addresses.ts";
 import type { Secret } from "./secret.ts";
@@ -16,6 +16,8 @@ export interface Config {
   readonly sources: ReadonlyMap<SourceName, SourceConfig>;
   /** Accounts with Matrix servers. */
   readonly matrix: ReadonlyMap<AccountName, AccountConfig>;
+  /** Telegram bots. */
+  readonly telegram: ReadonlyMap<BotName, BotConfig>;
   readonly rooms: ReadonlyMap<RoomName, RoomConfig>;
   /** In the order written: the first that matches decides for a room. */
   readonly mappings: readonly Mapping[];
@@ -60,6 +62,28 @@ export interface AccountConfig {
   readonly deadlines: { readonly call: Millis; readonly file: Millis };
 }
 
+export interface BotConfig {
+  readonly name: BotName;
+  readonly token: Secret;
+  /** http, https or socks5; may hold a password. */
+  readonly proxy: Secret | null;
+  readonly caFile: string | null;
+  /** Without a closing slash. */
+  readonly apiRoot: string;
+  readonly deadlines: { readonly call: Millis; readonly file: Millis };
+  /** Ids of those whom it answers in private. */
+  readonly admins: readonly number[];
+}
+
+/** A place in Telegram. */
+export interface TelegramPlace {
+  readonly bot: BotName;
+  /** As Telegram's Bot API writes it. */
+  readonly chat: number;
+  /** null: the whole chat. */
+  readonly topic: number | null;
+}
+
 interface AnyRoom {
   readonly name: RoomName;
   readonly title: string;
@@ -78,6 +102,8 @@ export interface SealedRoomConfig extends AnyRoom {
   readonly welcome: string | null;
   /** The Telegram channel that carries the log. */
   readonly telegram: string | null;
+  /** Where a bot puts the log; null: nowhere. */
+  readonly carrier: TelegramPlace | null;
 }
 
 export interface MatrixRoomConfig extends AnyRoom {
@@ -91,7 +117,15 @@ export interface MatrixRoomConfig extends AnyRoom {
   readonly digest: boolean;
 }
 
-export type RoomConfig = SealedRoomConfig | MatrixRoomConfig;
+export interface TelegramRoomConfig extends AnyRoom, TelegramPlace {
+  readonly type: "telegram";
+  /** Whether a post on its own gets a button by which it is found again. */
+  readonly probe: boolean;
+  /** What is done where it cannot be found out whether something arrived. */
+  readonly unsure: "resend" | "hold";
+}
+
+export type RoomConfig = SealedRoomConfig | MatrixRoomConfig | TelegramRoomConfig;
 
 export interface FeedConfig {
   /** null: not served, only written. Port 0: any free one. */

@@ -1,21 +1,13 @@
 import path from "node:path";
 import { isLoopback, type Listen, readListen } from "./addresses.ts";
-import type { Finding, Path, What } from "./findings.ts";
+import { telegramChecks } from "./cross-telegram.ts";
 import { readSize } from "./human.ts";
 import type { Loose } from "./loose.ts";
 import { nearest } from "./nearest.ts";
+import { error, type Told, warning } from "./told.ts";
 
 /** The most that one file of a sealed room may hold, in bytes (PSR1, "file"). */
 export const sealedFileLimit = 98_566_144;
-
-export interface Told {
-  readonly severity: Finding["severity"];
-  readonly path: Path;
-  readonly what: What;
-}
-
-const error = (at: Path, what: What): Told => ({ severity: "error", path: at, what });
-const warning = (at: Path, what: What): Told => ({ severity: "warning", path: at, what });
 
 /** Whether `file` is `folder` or lies in it; both absolute. Links are resolved where the file is opened. */
 function inside(file: string, folder: string): boolean {
@@ -94,7 +86,7 @@ function* rules(file: Loose): Iterable<Told> {
         yield warning([...at, "edits"], { code: "no_history_edits", room, rule: edits });
       if (file.rooms[room].history === 0 && mapping.removals === "strike")
         yield warning([...at, "removals"], { code: "no_history_removals", room, rule: "strike" });
-      if (size !== null && size > sealedFileLimit && file.rooms[room].type !== "matrix")
+      if (size !== null && size > sealedFileLimit && file.rooms[room].type === "sealed")
         yield warning([...at, "largest_file"], { code: "above_sealed", room });
     }
   }
@@ -142,6 +134,7 @@ export function crossChecks(file: Loose, base: string, keyInDataAllowed: boolean
   return [
     ...names(file),
     ...accounts(file),
+    ...telegramChecks(file),
     ...unused(file),
     ...rules(file),
     ...folders(file, base, keyInDataAllowed),

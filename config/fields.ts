@@ -63,6 +63,19 @@ export const count = z
   .min(1, { error: hint("count") })
   .max(1_000_000, { error: hint("count") });
 
+/** An integer of Telegram's; in quotes it is one, too. */
+const integer = (name: Hint, test: (value: number) => boolean) =>
+  z.union([z.number(), z.string()], { error: hint(name) }).transform((value, context): number => {
+    const number = typeof value === "string" && /^-?\d{1,16}$/.test(value.trim()) ? Number(value) : value;
+    if (typeof number === "number" && Number.isSafeInteger(number) && test(number)) return number;
+    context.addIssue({ code: "custom", message: hint(name) });
+    return z.NEVER;
+  });
+/** Those of groups and channels are negative. */
+export const telegramChat = integer("telegram_chat", (id) => id < 0);
+export const telegramTopic = integer("telegram_topic", (id) => id > 0);
+export const telegramUser = integer("telegram_user", (id) => id > 0);
+
 /** An id in a source's own words. The loader hands over integers beyond 2^53 as text, so none is rounded. */
 function id(name: "channel" | "sender") {
   return z.union([z.string(), z.number()], { error: hint(name) }).transform((value, context): string => {

@@ -25,11 +25,14 @@ export type What =
   | { readonly code: "not_one_of"; readonly allowed: readonly string[]; readonly found: string | null }
   | { readonly code: "bad_name"; readonly found: string }
   | {
-      readonly code: "unknown_source" | "unknown_room" | "unknown_account";
+      readonly code: "unknown_source" | "unknown_room" | "unknown_account" | "unknown_bot";
       readonly found: string;
       readonly nearest: string | null;
     }
-  | { readonly code: "unused_source" | "unused_room" | "unused_account"; readonly name: string }
+  | {
+      readonly code: "unused_source" | "unused_room" | "unused_account" | "unused_bot";
+      readonly name: string;
+    }
   | { readonly code: "nothing_mapped" }
   | { readonly code: "name_twice"; readonly found: string }
   | { readonly code: "channel_not_number"; readonly found: string }
@@ -42,7 +45,8 @@ export type What =
       readonly room: string;
       readonly rule: string;
     }
-  | { readonly code: "above_sealed"; readonly room: string }
+  | { readonly code: "above_sealed" | "above_telegram" | "pin_and_probe"; readonly room: string }
+  | { readonly code: "chat_twice"; readonly room: string; readonly other: string }
   | { readonly code: "secret_missing"; readonly variables: readonly string[]; readonly key: string }
   | { readonly code: "secret_twice"; readonly keys: readonly string[] }
   | { readonly code: "secret_unreadable" | "secret_empty" | "secret_malformed"; readonly from: string }

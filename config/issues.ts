@@ -55,10 +55,10 @@ function found(value: unknown, path: Path): string | null {
   return simple ? String(value).slice(0, 60) : null;
 }
 
-/** Whether a name of a source, a room, an account or a mapping stands at `path`. */
+/** Whether a name of a source, a room, an account, a bot or a mapping stands at `path`. */
 function isName(path: Path): boolean {
   return (
-    (path[0] === "rooms" && path[2] === "account") ||
+    (path[0] === "rooms" && (path[2] === "account" || path.at(-1) === "bot")) ||
     (path[0] === "mappings" &&
       (path[2] === "name" || path[2] === "source" || (path[2] === "rooms" && path.length === 4)))
   );

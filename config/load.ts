@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "./build.ts";
 import type { Config, Lang } from "./config.ts";
-import { crossChecks, type Told } from "./cross-checks.ts";
+import { crossChecks } from "./cross-checks.ts";
 import { readYaml, type YamlFile } from "./document.ts";
 import type { Finding, What } from "./findings.ts";
 import { fromIssues } from "./issues.ts";
@@ -10,6 +10,7 @@ import { langOf, writtenLang } from "./lang.ts";
 import { loosely } from "./loose.ts";
 import { Schema, type Written } from "./schema.ts";
 import { type Environment, openToOthers, readSecrets } from "./secrets.ts";
+import type { Told } from "./told.ts";
 
 export interface LoadOptions {
   readonly file: string;
@@ -71,6 +72,7 @@ async function inlineSecrets(
 ): Promise<readonly Told[]> {
   const held = [
     ...Object.entries(value.sources).map(([name, one]) => ["sources", name, one] as const),
+    ...Object.entries(value.telegram).map(([name, one]) => ["telegram", name, one] as const),
     ...Object.entries(value.matrix).map(
       ([name, one]) => ["matrix", name, { ...one, token: undefined }] as const,
     ),
@@ -110,6 +112,7 @@ async function check(yaml: YamlFile, file: string, options: LoadOptions): Promis
       written,
       secrets: secrets.bySource,
       accounts: secrets.byAccount,
+      bots: secrets.byBot,
       notices: secrets.notices,
     });
   return { findings, config: fine ? built(parsed.data) : null };

@@ -16,9 +16,26 @@ const source = z.object({
   proxy_file: text,
   ca_file: text,
 });
-const room = z.object({ type: text, account: text, history: number });
+/** Where something goes in Telegram. */
+const chat = { bot: text, chat: id, topic: id };
+const room = z.object({
+  type: text,
+  account: text,
+  history: number,
+  ...chat,
+  probe: text,
+  carrier: z.object(chat).optional().catch(undefined),
+});
 /** An account with a messenger. */
 const account = z.object({ proxy: text, proxy_file: text, ca_file: text });
+const bot = z.object({
+  token: text,
+  token_file: text,
+  proxy: text,
+  proxy_file: text,
+  ca_file: text,
+  api_root: text,
+});
 const mapping = z.object({
   name: text,
   source: text,
@@ -27,6 +44,7 @@ const mapping = z.object({
   edits: text,
   removals: text,
   largest_file: text,
+  pin: z.array(z.unknown()).catch([]),
 });
 const Loose = z.object({
   data: text,
@@ -34,8 +52,9 @@ const Loose = z.object({
   vault: z.object({ key_file: text }).catch({}),
   sources: z.record(z.string(), source.catch({})).catch({}),
   matrix: z.record(z.string(), account.catch({})).catch({}),
+  telegram: z.record(z.string(), bot.catch({})).catch({}),
   rooms: z.record(z.string(), room.catch({})).catch({}),
-  mappings: z.array(mapping.catch({ rooms: [] })).catch([]),
+  mappings: z.array(mapping.catch({ rooms: [], pin: [] })).catch([]),
   feed: z.object({ folder: text, listen: text }).catch({}),
   notices: z.object({ webhook: text, webhook_file: text, webhook_secret_file: text }).catch({}),
   monitor: z.object({ listen: text, allow_remote: z.boolean().optional().catch(undefined) }).catch({}),
@@ -46,6 +65,7 @@ const nothing: Loose = {
   vault: {},
   sources: {},
   matrix: {},
+  telegram: {},
   rooms: {},
   mappings: [],
   feed: {},

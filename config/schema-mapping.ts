@@ -54,8 +54,8 @@ export const mapping = z.strictObject(
     ),
     largest_file: about(
       f.size.prefault("98 MB"),
-      "A larger file is replaced by a line. A sealed room carries at most 98 MB, a Matrix room what its server takes.",
-      "Файл больше этого заменяется строкой. Запечатанная комната несёт не больше 98 МБ, комната Matrix столько, сколько принимает её сервер.",
+      "A larger file is replaced by a line. A sealed room carries at most 98 MB, a Matrix room what its server takes, Telegram 50 MB.",
+      "Файл больше этого заменяется строкой. Запечатанная комната несёт не больше 98 МБ, комната Matrix столько, сколько принимает её сервер, Telegram 50 МБ.",
       { example: "98 MB", off: true },
     ),
     edits: about(

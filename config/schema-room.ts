@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AccountName } from "../bridge/model/ids.ts";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
+import { carrier, chatKeys } from "./schema-telegram.ts";
 
 const timing = z.strictObject(
   {
@@ -86,6 +87,12 @@ const sealedRoom = z.strictObject(
       "Ссылка на телеграм-канал, который несёт тот же зашифрованный журнал.",
       { example: "https://t.me/example", off: true },
     ),
+    carrier: about(
+      carrier.optional(),
+      "The Telegram channel into which the bot puts the same sealed log.",
+      "Телеграм-канал, в который бот кладёт тот же зашифрованный журнал.",
+      { off: true },
+    ),
     timing: times,
   },
   group,
@@ -141,5 +148,43 @@ const matrixRoom = z
   )
   .meta({ example: "campus", off: true });
 
+/** A Telegram room as written. */
+const telegramRoom = z
+  .strictObject(
+    {
+      type: about(
+        z.literal("telegram"),
+        "telegram: a channel, a group or a topic, readable by Telegram. A sealed room with a carrier is the one that Telegram cannot read. A channel is better than a group, where everybody sees everybody.",
+        "telegram: канал, группа или тема; Telegram может это читать. Не может читать запечатанную комнату с carrier. Канал лучше группы: в группе все видят всех.",
+        { example: "telegram" },
+      ),
+      ...chatKeys,
+      title,
+      probe: about(
+        z.enum(["on", "off"]).default("on"),
+        "on: a post on its own has a small button (ⓘ), by which a post is found again whose answer was lost. Without the right to edit others' posts: so in a channel either this or pin.",
+        "on: у одиночного поста есть маленькая кнопка (ⓘ), по ней мост находит пост, ответ о котором потерялся. Для этого у бота не должно быть права менять чужие посты, поэтому в канале либо это, либо pin.",
+        { example: "on", off: true },
+      ),
+      unsure: about(
+        z.enum(["resend", "hold"]).default("resend"),
+        "What to do when it cannot be found out whether a post arrived. resend: send it again (a rare double); hold: ask you (postern telegram unsure).",
+        "Что делать, если нельзя узнать, дошёл ли пост. resend: отправить снова (изредка будет дважды); hold: спросить вас (postern telegram unsure).",
+        { example: "resend", off: true },
+      ),
+      history: about(
+        f.days.default(14),
+        "Days for which edits can show what changed. 0: no text is kept.",
+        "Сколько дней правки показывают, что изменилось. 0: текст не хранится.",
+        { example: 14 },
+      ),
+      lang,
+      zone,
+      timing: times,
+    },
+    group,
+  )
+  .meta({ example: "channel", off: true });
+
 /** A room as written. */
-export const room = z.discriminatedUnion("type", [sealedRoom, matrixRoom], group);
+export const room = z.discriminatedUnion("type", [sealedRoom, matrixRoom, telegramRoom], group);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AccountName, RoomName, SourceName } from "../bridge/model/ids.ts";
+import { AccountName, BotName, RoomName, SourceName } from "../bridge/model/ids.ts";
 import { about, group } from "./about.ts";
 import * as f from "./fields.ts";
 import { disk, monitor, notices, silence } from "./schema-care.ts";
@@ -8,6 +8,7 @@ import { mapping } from "./schema-mapping.ts";
 import { account } from "./schema-matrix.ts";
 import { language, room } from "./schema-room.ts";
 import { maxBot } from "./schema-source.ts";
+import { bot } from "./schema-telegram.ts";
 
 const vault = z.strictObject(
   {
@@ -84,10 +85,16 @@ export const Schema = z.strictObject(
       "Учётные записи на серверах Matrix, для комнат типа matrix: имя на ваш выбор и настройки. Войти: postern matrix login ИМЯ.",
       { example: "campus", off: true },
     ),
+    telegram: about(
+      z.record(BotName, bot, group).default({}),
+      "Telegram bots, for rooms of type telegram: a name of your choice, then its settings. To make a channel a room: postern telegram setup.",
+      "Боты Telegram, для комнат типа telegram: имя на ваш выбор и настройки. Сделать канал комнатой: postern telegram setup.",
+      { example: "campus", off: true },
+    ),
     rooms: about(
       z.record(RoomName, room, group),
-      "Where they go. The name is used in commands only (room init NAME, matrix room NAME).",
-      "Куда они идут. Имя нужно только для команд (room init ИМЯ, matrix room ИМЯ).",
+      "Where they go. The name is used in commands only (room init NAME, matrix room NAME, telegram setup NAME).",
+      "Куда они идут. Имя нужно только для команд (room init ИМЯ, matrix room ИМЯ, telegram setup ИМЯ).",
       { example: "faculty" },
     ),
     mappings: about(

@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { isProxy, readUrl } from "./addresses.ts";
-import type { Told } from "./cross-checks.ts";
 import type { Path, What } from "./findings.ts";
 import type { Loose } from "./loose.ts";
 import { Secret } from "./secret.ts";
+import type { Told } from "./told.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,6 +17,8 @@ export interface AccountSecrets {
   readonly proxy: Secret | null;
 }
 
+export interface BotSecrets extends SourceSecrets {}
+
 export interface NoticeSecrets {
   readonly webhook: Secret | null;
   readonly secret: Secret | null;
@@ -25,6 +27,7 @@ export interface NoticeSecrets {
 export interface SecretsRead {
   readonly bySource: ReadonlyMap<string, SourceSecrets>;
   readonly byAccount: ReadonlyMap<string, AccountSecrets>;
+  readonly byBot: ReadonlyMap<string, BotSecrets>;
   readonly notices: NoticeSecrets;
   readonly told: readonly Told[];
 }
@@ -103,7 +106,7 @@ async function certificates(at: Path, file: string | undefined, base: string, to
 }
 
 /**
- * Reads the secrets of all sources and accounts. `required: false` (commands that do not read sources) turns what is
+ * Reads the secrets of all sources, accounts and bots. `required: false` (commands that do not read sources) turns what is
  * wrong with them into warnings.
  */
 export async function readSecrets(
@@ -114,6 +117,7 @@ export async function readSecrets(
 ): Promise<SecretsRead> {
   const bySource = new Map<string, SourceSecrets>();
   const byAccount = new Map<string, AccountSecrets>();
+  const byBot = new Map<string, BotSecrets>();
   const told: Told[] = [];
   const severity = required ? "error" : "warning";
   /** `named`: as the environment calls what it belongs to. */
@@ -157,7 +161,14 @@ export async function readSecrets(
     byAccount.set(name, { proxy: await value("proxy", `matrix-${name}`, at, account) });
     await certificates(at, account.ca_file, base, told);
   }
-  return { bySource, byAccount, notices: await noticeSecrets(file, base, env, severity, told), told };
+  for (const [name, bot] of Object.entries(file.telegram)) {
+    const at = ["telegram", name];
+    const named = `telegram-${name}`;
+    const token = await value("token", named, at, bot);
+    byBot.set(name, { token, proxy: await value("proxy", named, at, bot) });
+    await certificates(at, bot.ca_file, base, told);
+  }
+  return { bySource, byAccount, byBot, notices: await noticeSecrets(file, base, env, severity, told), told };
 }
 
 /** Where notices go, and what goes along. */

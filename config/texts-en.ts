@@ -21,6 +21,10 @@ export const en: Texts = {
       "An https address (http for localhost and 127.0.0.1 only) without user, ? and # is needed, such as https://feed.example.org/faculty.",
     url: "An https address (http for localhost and 127.0.0.1 only) is needed, such as https://feed.example.org.",
     telegram: "A Telegram channel's link is needed, such as https://t.me/example.",
+    telegram_chat:
+      "The id of a Telegram channel or group is needed: a negative integer, such as -1001234567890. postern telegram setup finds it out.",
+    telegram_topic: "The id of a Telegram topic is needed: a whole number above zero.",
+    telegram_user: "A person's id in Telegram is needed: a whole number above zero (not a name with @).",
     proxy: "A proxy's address is needed: http://…, https://… or socks5://host:port.",
     listen: 'Address and port are needed, such as "127.0.0.1:8080", or off.',
     days: "A number of days from 0 to 365 is needed.",
@@ -61,6 +65,14 @@ export const en: Texts = {
     unknown_source: (w) => `There is no source "${w.found}" in sources.${meant(w.nearest)}`,
     unknown_room: (w) => `There is no room "${w.found}" in rooms.${meant(w.nearest)}`,
     unknown_account: (w) => `There is no account "${w.found}" in matrix.${meant(w.nearest)}`,
+    unknown_bot: (w) => `There is no bot "${w.found}" in telegram.${meant(w.nearest)}`,
+    unused_bot: (w) => `No room names the bot "${w.name}" from telegram, so it is not used.`,
+    chat_twice: (w) =>
+      `The room "${w.room}" leads to the same Telegram chat as "${w.other}": announcements would come there twice. Keep one and name it in the rooms of the mappings, or take another channel or topic.`,
+    pin_and_probe: (w) =>
+      `To pin posts (pin) in the channel "${w.room}" the bot needs the right to edit others' posts, and to look by the button (probe: on) it must not have it. If this is a channel, choose: take out pin, or set the room's probe: off; if it is a group, all is well.`,
+    above_telegram: (w) =>
+      `The room "${w.room}": Telegram takes files of up to 50 MB. In place of larger ones a line comes, or a link where the mapping has a sealed room. Set 50 MB or less, or run a Bot API server of your own (api_root).`,
     unused_account: (w) => `No room names the account "${w.name}" of matrix, so it is not used.`,
     unused_source: (w) =>
       `No mapping names the source "${w.name}", so nothing is taken from it. Add a mapping.`,

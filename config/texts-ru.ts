@@ -22,6 +22,10 @@ export const ru: Texts = {
       "Нужен адрес https (http только для localhost и 127.0.0.1) без пользователя, ? и #, например https://feed.example.org/faculty.",
     url: "Нужен адрес https (http только для localhost и 127.0.0.1), например https://feed.example.org.",
     telegram: "Нужна ссылка на телеграм-канал, например https://t.me/example.",
+    telegram_chat:
+      "Нужен номер канала или группы Telegram: отрицательное целое число, например -1001234567890. Его узнаёт postern telegram setup.",
+    telegram_topic: "Нужен номер темы Telegram: целое число больше нуля.",
+    telegram_user: "Нужен номер человека в Telegram: целое число больше нуля (не имя с @).",
     proxy: "Нужен адрес прокси: http://…, https://… или socks5://хост:порт.",
     listen: 'Нужны адрес и порт, например "127.0.0.1:8080", или off.',
     days: "Нужно число дней от 0 до 365.",
@@ -61,6 +65,14 @@ export const ru: Texts = {
     unknown_source: (w) => `Источника «${w.found}» нет в sources.${meant(w.nearest)}`,
     unknown_room: (w) => `Комнаты «${w.found}» нет в rooms.${meant(w.nearest)}`,
     unknown_account: (w) => `Учётной записи «${w.found}» нет в matrix.${meant(w.nearest)}`,
+    unknown_bot: (w) => `Бота «${w.found}» нет в telegram.${meant(w.nearest)}`,
+    unused_bot: (w) => `Бот «${w.name}» из telegram не назван ни в одной комнате и не используется.`,
+    chat_twice: (w) =>
+      `Комната «${w.room}» ведёт в тот же чат Telegram, что и «${w.other}»: объявления пришли бы туда дважды. Оставьте одну и назовите её в rooms нужных правил, или возьмите другой канал или другую тему.`,
+    pin_and_probe: (w) =>
+      `Закреплять посты (pin) в канале «${w.room}» бот может только с правом менять чужие посты, а искать по кнопке (probe: on) только без него. Если это канал, выберите одно: уберите pin или задайте комнате probe: off; если группа, всё в порядке.`,
+    above_telegram: (w) =>
+      `Комната «${w.room}»: Telegram принимает файлы до 50 MB. Вместо больших придёт строка, а где есть запечатанная комната того же правила, ссылка туда. Задайте 50 MB или меньше, или заведите свой сервер Bot API (api_root).`,
     unused_account: (w) =>
       `Учётная запись «${w.name}» из matrix не названа ни в одной комнате и не используется.`,
     unused_source: (w) =>

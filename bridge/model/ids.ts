@@ -22,6 +22,10 @@ export type RoomName = z.infer<typeof RoomName>;
 export const AccountName = name.brand("AccountName");
 export type AccountName = z.infer<typeof AccountName>;
 
+/** The name in the configuration of a Telegram bot. */
+export const BotName = name.brand("BotName");
+export type BotName = z.infer<typeof BotName>;
+
 /** A mapping's name: given in the configuration, or `mapping-N` by its place there. */
 export const MappingName = name.brand("MappingName");
 export type MappingName = z.infer<typeof MappingName>;

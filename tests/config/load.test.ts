@@ -38,13 +38,16 @@ test("the example loads with everything in it switched on", async () => {
   const on = exampleYaml()
     // As its own first lines say.
     .replaceAll(/^#(?=\S| {2})/gm, "")
-    .replace(/^ *token: .*\n/m, "")
+    .replace(/^ *token: .*\n/gm, "")
     .replace(/^ *proxy_file: .*\n/gm, "")
     .replace(/^ *webhook_file: .*\n/m, "")
     .replace("./secrets/notices.secret", "./token")
     .replace("./russian-trusted-root.pem", "./ca.pem")
     .replace("./matrix-root.pem", "./ca.pem")
-    .replace("rooms: [ faculty ]", "rooms: [ faculty, campus ]")
+    .replace("./telegram-root.pem", "./ca.pem")
+    .replace("api_root: https://api.telegram.org", "api_root: https://bots.example.org")
+    .replace("./secrets/telegram.token", "./token")
+    .replace("rooms: [ faculty ]", "rooms: [ faculty, campus, channel ]")
     .replace("./secrets/faculty.token", "./token");
   await write("postern.yaml", on);
   const result = await load();
