@@ -1,4 +1,4 @@
-import type { AccountName, Millis, SourceName } from "./model/ids.ts";
+import type { AccountName, BotName, Millis, SourceName } from "./model/ids.ts";
 import type { SpaceReport } from "./space.ts";
 
 /** Why the bridge is not ready, or what it goes on in spite of (`known` of {@link Ready}). */
@@ -15,9 +15,12 @@ export interface ReadyCode {
     /** Not read, and it is known why. */
     | "source_trouble"
     /** Its server is not heard, so nothing goes to its rooms. */
-    | "account_trouble";
+    | "account_trouble"
+    /** Telegram is not heard by it, or refuses it. */
+    | "bot_trouble";
   readonly source?: SourceName;
   readonly account?: AccountName;
+  readonly bot?: BotName;
   readonly reason?: string;
 }
 
@@ -47,6 +50,8 @@ export interface ReadyInput {
   readonly sources: readonly SourceState[];
   /** Absent: there are none. `trouble`: what keeps an account from hearing its server, a code; null: nothing. */
   readonly accounts?: readonly { readonly name: AccountName; readonly trouble: string | null }[];
+  /** The same of Telegram bots. */
+  readonly bots?: readonly { readonly name: BotName; readonly trouble: string | null }[];
   readonly now: Millis;
 }
 
@@ -65,5 +70,7 @@ export function readiness(i: ReadyInput): Ready {
   }
   for (const { name: account, trouble } of i.accounts ?? [])
     if (trouble !== null) known.push({ code: "account_trouble", account, reason: trouble });
+  for (const { name: bot, trouble } of i.bots ?? [])
+    if (trouble !== null) known.push({ code: "bot_trouble", bot, reason: trouble });
   return { ready: codes.length === 0, codes, known };
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import pino from "pino";
-import { AccountName, MappingName, RoomName, SourceName } from "../model/ids.ts";
+import { AccountName, BotName, MappingName, RoomName, SourceName } from "../model/ids.ts";
 import { type EventCode, eventLevels, HashedId, type Level, type Reason, reasons } from "./events.ts";
 
 /**
@@ -12,6 +12,7 @@ export interface EventFields {
   readonly room?: RoomName;
   readonly mapping?: MappingName;
   readonly account?: AccountName;
+  readonly bot?: BotName;
   readonly id?: HashedId;
   readonly reason?: Reason;
   readonly count?: number;
@@ -47,6 +48,7 @@ const fits = {
   room: (value) => RoomName.safeParse(value).success,
   mapping: (value) => MappingName.safeParse(value).success,
   account: (value) => AccountName.safeParse(value).success,
+  bot: (value) => BotName.safeParse(value).success,
   id: (value) => HashedId.safeParse(value).success,
   reason: (value) => reasons.some((known) => known === value),
   count: Number.isFinite,

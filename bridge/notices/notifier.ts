@@ -5,12 +5,15 @@ import type { NoticeStore } from "../store/notices.ts";
 import { createBook, type Open } from "./book.ts";
 import type { Lasting, Notice, NoticeCode, NoticeRoute, RouteName, Subject } from "./port.ts";
 
+/** What is told of, as one thing. */
+type Which = Pick<Subject, "code" | "source" | "room" | "account" | "bot" | "route">;
+
 /** Tells the rep what is wrong and when it is over: once each, by every route, over restarts too. */
 export interface Notifier {
   /** Something is wrong. Said again and again while it lasts; told once, and once a day more where the count grew. */
   raise(subject: Subject): void;
   /** It is over. Told only to whom the trouble was told. */
-  clear(subject: Pick<Subject, "code" | "source" | "room" | "account" | "route">): void;
+  clear(subject: Which): void;
   /** Serves the routes until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Sends what is to be told now; ends when all of it was tried once, or when `signal` aborts. */
@@ -38,14 +41,18 @@ const patient: readonly NoticeCode[] = [
   "carrier_failed",
   "spool_full",
   "account_silent",
+  "bot_silent",
   "room_waiting",
 ];
-/** What says by itself that a room's announcements wait, of the room or of its account. */
+/** What says by itself that a room's announcements wait, of the room or of what serves it. */
 const causes: readonly NoticeCode[] = [
   "certificate_over",
   "room_halted",
   "account_out",
   "account_silent",
+  "bot_out",
+  "bot_silent",
+  "unsure",
   "room_held",
 ];
 /** What each reason asks another thing for: told anew when the reason changes. */
@@ -57,6 +64,8 @@ const lasts: ReadonlyMap<NoticeCode, Millis> = new Map([
   ["new_chain", HOUR],
   ["origins_silent", HOUR],
   ["room_moved", HOUR],
+  ["astray", HOUR],
+  ["may_not_pin", DAY],
   ["bridge_failed", HOUR],
   ["test", 0],
 ]);
@@ -66,6 +75,7 @@ const events: readonly NoticeCode[] = [
   "new_chain",
   "origins_silent",
   "room_moved",
+  "astray",
   "bridge_failed",
   "test",
 ];
@@ -86,8 +96,8 @@ function presses(code: NoticeCode, told: number, count: number): boolean {
   return [7, 1].some((days) => count <= days && told > days);
 }
 
-const keyOf = (s: Pick<Subject, "code" | "source" | "room" | "account" | "route">): string =>
-  [s.code, s.source ?? s.room ?? s.account ?? s.route ?? ""].join("/");
+const keyOf = (s: Which): string =>
+  [s.code, s.source ?? s.room ?? s.account ?? s.bot ?? s.route ?? ""].join("/");
 
 export function createNotifier(o: NotifierOptions): Notifier {
   const { clock } = o;
@@ -107,12 +117,12 @@ export function createNotifier(o: NotifierOptions): Notifier {
   };
 
   /** What says already why a room waits: that is told, and not both. */
-  const causeOf = ({ code, room, account }: Subject): Open | null => {
+  const causeOf = ({ code, room, account, bot }: Subject): Open | null => {
     if (code !== "room_waiting") return null;
     const one = [...book.open().values()].find(
       ({ subject: other }) =>
         causes.includes(other.code) &&
-        (other.room === undefined ? other.account === account : other.room === room),
+        (other.room === undefined ? other.account === account && other.bot === bot : other.room === room),
     );
     return one ?? null;
   };
@@ -151,7 +161,7 @@ export function createNotifier(o: NotifierOptions): Notifier {
     if (told !== null && !events.includes(subject.code)) tell(subject, "back", since);
   };
 
-  const clear = (subject: Pick<Subject, "code" | "source" | "room" | "account" | "route">): void => {
+  const clear = (subject: Which): void => {
     const key = keyOf(subject);
     const known = book.open().get(key);
     if (known === undefined) return;

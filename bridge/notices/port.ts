@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AccountName, RoomName, SourceName } from "../model/ids.ts";
+import { AccountName, BotName, RoomName, SourceName } from "../model/ids.ts";
 
 /** All that the rep is ever told of. Stable words: routes hand them on to programs. */
 export const noticeCodes = [
@@ -34,6 +34,18 @@ export const noticeCodes = [
   "account_silent",
   /** The device of an account is not confirmed by its owner. */
   "account_unsigned",
+  /** Telegram does not accept a bot's token: nothing goes to its rooms until somebody acts. */
+  "bot_out",
+  /** Another program asks for a bot's updates. */
+  "bot_shared",
+  /** Telegram could not be reached by a bot for long. */
+  "bot_silent",
+  /** Whether something arrived cannot be found out, and the rep is asked. */
+  "unsure",
+  /** Looking for a lost post changed another of ours, which was repaired. */
+  "astray",
+  /** A post that was to be pinned is not. */
+  "may_not_pin",
   /** Nothing is sent to a room until it is set right. */
   "room_held",
   /** What waits for a room could not be sent for long, though nothing else says why. */
@@ -59,6 +71,7 @@ export const Subject = z.object({
   source: SourceName.exactOptional(),
   room: RoomName.exactOptional(),
   account: AccountName.exactOptional(),
+  bot: BotName.exactOptional(),
   route: RouteName.exactOptional(),
   /** A code of a list (see log/events.ts), such as why a source cannot be read. */
   reason: z.string().exactOptional(),

@@ -3,6 +3,7 @@ import { care } from "./en-care.ts";
 import { findings, troubles } from "./en-findings.ts";
 import { keys } from "./en-keys.ts";
 import { matrix } from "./en-matrix.ts";
+import { telegram } from "./en-telegram.ts";
 import { plural, spanOf } from "./plural.ts";
 import type { Words } from "./shape.ts";
 
@@ -27,6 +28,7 @@ export const en: Words = {
   keys,
   care,
   matrix,
+  telegram,
   span: (ms) => spanOf(ms, (name, n) => plural("en", n, units[name])),
   help: {
     program: "Postern mirrors announcements from MAX into encrypted rooms. One way only.",

@@ -4,6 +4,7 @@ import { care } from "./ru-care.ts";
 import { findings, troubles } from "./ru-findings.ts";
 import { keys } from "./ru-keys.ts";
 import { matrix } from "./ru-matrix.ts";
+import { telegram } from "./ru-telegram.ts";
 import type { Words } from "./shape.ts";
 
 const meant = (nearest: string | null): string => (nearest === null ? "" : ` Может быть, ${nearest}?`);
@@ -27,6 +28,7 @@ export const ru: Words = {
   keys,
   care,
   matrix,
+  telegram,
   span: (ms) => spanOf(ms, (name, n) => plural("ru", n, units[name])),
   help: {
     program: "Postern переносит объявления из MAX в зашифрованные комнаты. Только в одну сторону.",

@@ -5,6 +5,7 @@ import type { CareWords } from "./shape-care.ts";
 import type { CodeWords } from "./shape-code.ts";
 import type { KeyWords } from "./shape-keys.ts";
 import type { MatrixWords } from "./shape-matrix.ts";
+import type { TelegramWords } from "./shape-telegram.ts";
 
 /** Every code that a source's self-check may give. */
 export type FindingCode =
@@ -31,6 +32,7 @@ export interface Words {
   readonly keys: KeyWords;
   readonly care: CareWords;
   readonly matrix: MatrixWords;
+  readonly telegram: TelegramWords;
   readonly open: Readonly<Record<OpenProblem["code"], (where: string) => string>>;
   /** Millis as the two largest units: "2 дня 3 ч". */
   span(ms: number): string;
