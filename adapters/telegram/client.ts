@@ -25,6 +25,8 @@ export interface Client extends Api {
 /** grammY's own time limit, s: ours are on our clock. */
 const NEVER = 7 * 86_400;
 const ATTACHED = "attach://";
+/** grammY takes the signal alone where a method has no parameters. */
+const BARE = new Set(["getMe", "getWebhookInfo", "logOut", "close"]);
 
 /** The faults of uploads' own streams, to be told apart from those of the way. */
 class Streams {
@@ -60,7 +62,7 @@ export function createClient(o: ClientOptions): Client {
   const grammy = new Grammy(o.token(), {
     apiRoot: o.root,
     timeoutSeconds: NEVER,
-    baseFetchConfig: { agent: way.agent, compress: true },
+    baseFetchConfig: { agent: way.agent, compress: true, redirect: "error" },
   });
   let astray = false;
 
@@ -77,7 +79,8 @@ export function createClient(o: ClientOptions): Client {
       const done = new AbortController();
       void o.clock.sleep(call.deadline ?? usual, done.signal).then(() => over.abort());
       try {
-        const result: unknown = await method(payload, AbortSignal.any([signal, over.signal]));
+        const either = AbortSignal.any([signal, over.signal]);
+        const result: unknown = await (BARE.has(call.method) ? method(either) : method(payload, either));
         astray = !way.proven();
         return astray ? { kind: "lost", code: "proxy_unused" } : { kind: "ok", result };
       } catch (error) {

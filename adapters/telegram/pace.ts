@@ -23,15 +23,17 @@ export function createPaced(api: Api, rates: Rates, clock: Clock): Api {
   return {
     async call(call, signal): Promise<Answer> {
       const price = priceOf(call);
+      let at = 0;
       for (;;) {
         const heldAt = rates.heldUntil();
-        const at = price === null ? heldAt : rates.take(price.chat, price.cost);
+        at = price === null ? heldAt : rates.take(price.chat, price.cost);
         while (clock.now() < at && !signal.aborted) await clock.sleep(at - clock.now(), signal);
         if (signal.aborted) return { kind: "unreached", code: "ended" };
         // Held meanwhile: what was reserved before is worth nothing, or all who wait would go at once.
         if (rates.heldUntil() <= clock.now()) break;
       }
       const answer = await api.call(call, signal);
+      if (price !== null) rates.used(price.chat, at);
       if (answer.kind === "limited") rates.limited(answer.until);
       return answer;
     },

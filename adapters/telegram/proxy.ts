@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { Duplex } from "node:stream";
 import { rootCertificates } from "node:tls";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { SocksProxyAgent } from "socks-proxy-agent";
@@ -34,10 +35,10 @@ export function wayOut(o: {
     return { agent, proven: () => true, close: () => agent.destroy() };
   }
   let through = 0;
-  const noted = async <T>(connecting: Promise<T>): Promise<T> => {
-    const socket = await connecting.catch(() => {
-      throw new ProxyFailed("the proxy made no connection");
-    });
+  const noted = async <T extends Duplex>(connecting: Promise<T>): Promise<T> => {
+    const socket = await connecting.catch(() => null);
+    // Where the proxy refuses to make a tunnel, the agent hands out its refusal as if it were the server's answer.
+    if (socket?.writable !== true) throw new ProxyFailed("the proxy made no connection");
     through += 1;
     return socket;
   };

@@ -2,14 +2,17 @@ import type { Clock } from "../../bridge/model/effects.ts";
 import type { Millis } from "../../bridge/model/ids.ts";
 import type { ChatId } from "./ids.ts";
 
-/** So much slower than Telegram allows: what is on its way may bunch up, and clocks differ. */
+/** So much slower than Telegram allows: clocks differ. */
 const MARGIN = 1.02;
 
-/** What Telegram publishes, as token buckets: so many at once, and one more each `every` ms. */
-const OVERALL = { many: 24, every: (1_000 / 30) * MARGIN };
+/**
+ * What Telegram publishes, as token buckets: so many at once, and one more each `every` ms. Fewer at once than it
+ * allows: what is on its way may bunch up.
+ */
+const OVERALL = { many: 20, every: (1_000 / 30) * 1.01 };
 const CHAT = { many: 1, every: 1_000 * MARGIN };
 /** Groups, supergroups and (as far as is known) channels: 20 a minute. */
-const GROUP = { many: 20, every: 3_000 * MARGIN };
+const GROUP = { many: 19, every: 3_000 * MARGIN };
 
 /** The longest that is taken from an answer: a mistake there must not stop anything for good, ms. */
 const LONGEST = 24 * 3_600_000;
@@ -38,6 +41,10 @@ class Bucket {
   }
   take(n: number, at: number): void {
     this.#fullAt = Math.max(this.#fullAt, at) + n * this.#every;
+  }
+  /** What was taken may have been used only so much later, ms. */
+  late(by: number): void {
+    this.#fullAt += by;
   }
   /** Whether it is full, as one that was never used. */
   full(now: Millis): boolean {
@@ -106,6 +113,13 @@ export function createRates({ clock, until, keep }: RatesOptions) {
         group?.take(cost, at);
       }
       return at;
+    },
+    /**
+     * What was taken for a chat from `at` on is used by now: the next second there is counted from then, since
+     * a message that was long on its way must not be caught up with by the next one.
+     */
+    used(chat: ChatId | null, at: Millis): void {
+      if (chat !== null) chats.get(chat)?.own.late(Math.max(0, clock.now() - at));
     },
     /** The server asked to wait. */
     limited(told: Millis): void {
