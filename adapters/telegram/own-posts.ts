@@ -1,0 +1,61 @@
+import type { RoomName } from "../../bridge/model/ids.ts";
+import type { ChatId, MessageId } from "./ids.ts";
+
+interface Known {
+  readonly own: Set<MessageId>;
+  last: MessageId | null;
+  /** The room whose send is under way or in doubt. */
+  turn: RoomName | null;
+  readonly waiting: (() => void)[];
+}
+
+/** More of a chat's messages than this are never looked at again. */
+const REMEMBERED = 400;
+
+/**
+ * What one bot knows of its posts in its chats, shared by all its rooms. Rooms that are topics of one group share a chat: only one of them sends at a time, so
+ * that a message looked for can be nobody's but the one in doubt.
+ */
+export function createOwnPosts() {
+  const chats = new Map<ChatId, Known>();
+  const of = (chat: ChatId): Known => {
+    const known = chats.get(chat) ?? { own: new Set(), last: null, turn: null, waiting: [] };
+    chats.set(chat, known);
+    return known;
+  };
+  return {
+    /** These messages are ours. */
+    sent(chat: ChatId, ids: readonly MessageId[]): void {
+      const known = of(chat);
+      for (const id of ids) {
+        known.own.add(id);
+        if (known.last === null || id > known.last) known.last = id;
+      }
+      for (const id of known.own) if (known.own.size > REMEMBERED) known.own.delete(id);
+    },
+    /** The newest message of ours; null: none is known, so nothing can be looked for. */
+    last: (chat: ChatId): MessageId | null => of(chat).last,
+    ours: (chat: ChatId, id: MessageId): boolean => of(chat).own.has(id),
+    /** Resolves when it is this room's turn to send there. False: the signal aborted before. */
+    async enter(chat: ChatId, room: RoomName, signal: AbortSignal): Promise<boolean> {
+      const known = of(chat);
+      while (known.turn !== null && known.turn !== room && !signal.aborted)
+        await new Promise<void>((resolve) => {
+          known.waiting.push(resolve);
+          signal.addEventListener("abort", () => resolve(), { once: true });
+        });
+      if (signal.aborted) return false;
+      known.turn = room;
+      return true;
+    },
+    /** Whether another room's send is in doubt or under way there. */
+    taken: (chat: ChatId, room: RoomName): boolean => ![null, room].includes(of(chat).turn),
+    leave(chat: ChatId, room: RoomName): void {
+      const known = of(chat);
+      if (known.turn !== room) return;
+      known.turn = null;
+      for (const wake of known.waiting.splice(0)) wake();
+    },
+  };
+}
+export type OwnPosts = ReturnType<typeof createOwnPosts>;

@@ -1,0 +1,38 @@
+import type { FixedMedia, FixedMessage } from "./fixed.ts";
+
+export interface Variant {
+  readonly messages: readonly FixedMessage[];
+  /** A text that stands for files which were not taken. */
+  readonly line: boolean;
+}
+
+/** Telegram's limit for a text, UTF-16 units. */
+const LONGEST_TEXT = 4_096;
+
+const isMedia = (message: FixedMessage): message is FixedMedia => message.kind === "media";
+
+/** The files as plain ones: of these Telegram looks at the size alone. */
+const asDocument = (media: FixedMedia): FixedMedia => ({ ...media, form: "document" });
+
+/** What is told of files that are not taken: the caption they had, and a line for each. */
+function lines(files: readonly FixedMedia[]): FixedMessage {
+  const caption = files.find((m) => m.caption.text !== "")?.caption ?? { text: "", entities: [] };
+  const told = files.map((m) => m.missing).join("\n");
+  const text = caption.text === "" ? told : `${caption.text}\n\n${told}`;
+  const body =
+    text.length <= LONGEST_TEXT
+      ? { text, entities: caption.entities }
+      : { text: text.slice(0, LONGEST_TEXT).trimEnd(), entities: caption.entities };
+  return { kind: "text", part: files[0]?.part ?? "", body };
+}
+
+/** What is tried in turn where the server does not take a message for what it is. */
+export function variants(messages: readonly FixedMessage[]): readonly Variant[] {
+  const files = messages.filter(isMedia);
+  const asIs: Variant = { messages, line: false };
+  if (files.length === 0) return [asIs];
+  const plain = files.some((m) => m.form !== "document")
+    ? [{ messages: files.map(asDocument), line: false }]
+    : [];
+  return [asIs, ...plain, { messages: [lines(files)], line: true }];
+}
