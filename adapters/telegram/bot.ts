@@ -4,18 +4,18 @@ import { boundedText } from "../../bridge/model/bounded.ts";
 import type { Clock, Random } from "../../bridge/model/effects.ts";
 import type { BotName, Millis, RoomName } from "../../bridge/model/ids.ts";
 import type { Keep } from "../../bridge/model/keep.ts";
-import type { Api } from "./api.ts";
+import type { Api, Refusal } from "./api.ts";
 import { createChats } from "./chat.ts";
 import { type Client, createClient } from "./client.ts";
-import { createFollowing } from "./follow.ts";
 import { UserId } from "./ids.ts";
 import { keptOf } from "./kept.ts";
-import { faultOf, type Looked } from "./look.ts";
+import { faultOf, heldFor, type Looked } from "./look.ts";
 import { createPaced } from "./pace.ts";
 import { createRates, type Rates } from "./rates.ts";
 import { type BotRoom, createRoomWatch, type RoomPlace, type RoomStanding } from "./room-watch.ts";
 import type { Update } from "./update.ts";
 import { hearUpdates } from "./updates.ts";
+import { createWatched } from "./watched.ts";
 
 /** What a bot tells of itself while it runs: codes, and names of the configuration. */
 export type BotReport =
@@ -73,7 +73,10 @@ export interface BotState {
 /** One bot: the way to Telegram, its rates, what it hears, and its rooms. */
 export interface Bot {
   readonly name: BotName;
-  /** Within the rates; follows groups that become supergroups. */
+  /**
+   * Within the rates. What its answers tell of rooms is taken by itself: after `migrated` the room's {@link place} is
+   * the new one.
+   */
   readonly api: Api;
   readonly rates: Rates;
   state(): BotState;
@@ -83,6 +86,8 @@ export interface Bot {
   standing(room: RoomName): RoomStanding | null;
   /** Whether nothing may be tried in a room for now. A {@link BotReport} of the room ends that. */
   held(room: RoomName): boolean;
+  /** A send in a room was refused for this: it is held, if that is a matter of the place. */
+  lost(room: RoomName, why: Refusal): void;
   /** Asks who it is; null: that is known now. Else a code. */
   meet(signal: AbortSignal): Promise<string | null>;
   /** Looks at one room at once; null: there is no such room. Needs {@link Bot.meet} before. */
@@ -179,12 +184,17 @@ export function createBot(o: BotOptions): Bot {
 
   return {
     name: o.name,
-    api: createFollowing(paced, watch),
+    api: createWatched(paced, watch),
     rates,
     state: () => state,
     place: (room) => watch.place(room),
     standing: (room) => watch.standing(room),
     held: (room) => state.ended !== null || watch.awaited(room),
+    lost(room, why) {
+      const held = heldFor(why);
+      if (held !== null) watch.lost(room, held);
+      else if (why === "unauthorized") trouble(why);
+    },
     meet,
     look: (room, signal) => watch.look(room, signal),
     listen(hear) {

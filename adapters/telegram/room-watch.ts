@@ -103,6 +103,8 @@ export function createRoomWatch(o: RoomWatchOptions) {
   };
   /** A send was refused there for a reason that concerns the place. */
   const hold = (one: Watched, held: Held): void => {
+    // Told twice, or by what was under way: nothing new.
+    if (one.standing?.held === held && !one.standing.trial && one.due > o.clock.now()) return;
     one.vain += 1;
     one.refused = held;
     one.due = o.clock.now() + pauseAfter(one.vain);
@@ -186,8 +188,6 @@ export function createRoomWatch(o: RoomWatchOptions) {
       if (one.standing === null) return one.vain === 0;
       return one.standing.held !== null && !one.standing.trial;
     },
-    /** Where a chat is now, of which something may still know the old id. */
-    now: (chat: ChatId): ChatId => [...watched.values()].find(({ room }) => room.chat === chat)?.chat ?? chat,
     move,
     /** Something was sent to a chat: it works. */
     worked(chat: ChatId, topic: TopicId | null): void {
@@ -199,6 +199,11 @@ export function createRoomWatch(o: RoomWatchOptions) {
     refused(chat: ChatId, topic: TopicId | null, held: Held): void {
       const narrow = held === "topic_closed" || held === "topic_gone";
       for (const one of inChat(chat)) if (!narrow || one.room.topic === topic) hold(one, held);
+    },
+    /** As {@link refused}, of one room. */
+    lost(name: RoomName, held: Held): void {
+      const one = watched.get(name);
+      if (one !== undefined) hold(one, held);
     },
     /** The bot's own standing in a chat changed. */
     changed(chat: ChatId, inside: boolean): void {
