@@ -1,4 +1,4 @@
-import type { AccountName, MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
+import type { AccountName, BotName, MappingName, Millis, RoomName, SourceName } from "../bridge/model/ids.ts";
 import type { SourceStop, SourceTrouble } from "../bridge/model/source.ts";
 import type { Lasting } from "../bridge/notices/port.ts";
 import type { Config, Lang } from "../config/config.ts";
@@ -76,6 +76,8 @@ export interface BridgeStatus {
   readonly rooms: readonly RoomStatus[];
   /** Matrix accounts. */
   readonly accounts: readonly AccountStatus[];
+  /** Telegram bots. */
+  readonly bots: readonly BotStatus[];
   /** Posts so far that no mapping wanted. */
   readonly unmatched: number;
   /** What the rep was told of and lasts; of a bridge that does not run nothing is known. */
@@ -102,12 +104,24 @@ export interface AccountStatus {
   readonly confirmed: boolean | null;
 }
 
+export interface BotStatus {
+  readonly name: BotName;
+  /** When Telegram was heard last, ms UTC; null: not since the start, or no bridge runs. */
+  readonly heard: Millis | null;
+  /** What keeps it from hearing, a code; null: nothing. */
+  readonly trouble: string | null;
+  /** Until when Telegram asked it to wait, ms UTC; null: it did not. */
+  readonly limited: Millis | null;
+}
+
 export interface RoomStatus {
   readonly name: RoomName;
   /** Whether `room init` has been run for it. */
   readonly keys: boolean;
-  /** What only a Matrix room has; null: it is a sealed one. */
+  /** What only a Matrix room has; null: it is another. */
   readonly matrix: MatrixRoomStatus | null;
+  /** What only a Telegram room has; null: it is another. */
+  readonly telegram: TelegramRoomStatus | null;
   /** Deliveries in the lane. */
   readonly queued: number;
   /** The first in the lane; null: the lane is empty. */
@@ -123,6 +137,14 @@ export interface MatrixRoomStatus {
   readonly strict: boolean;
   /** Devices of members that got no keys when they were last given out; null: not known. */
   readonly unread: number | null;
+}
+
+export interface TelegramRoomStatus {
+  readonly bot: BotName;
+  /** Why nothing is sent to it, a code; null: nothing is in the way, as far as is known. */
+  readonly held: string | null;
+  /** Whether it is asked whether something arrived. */
+  readonly unsure: boolean;
 }
 
 export interface LaneHead {

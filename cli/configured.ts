@@ -5,7 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
 import { describe } from "../config/texts.ts";
 import type { Io } from "./io.ts";
-import { isMatrix } from "./room-kinds.ts";
+import { isMatrix, isSealed } from "./room-kinds.ts";
 import { wordsOf } from "./texts/index.ts";
 import type { Words } from "./texts/shape.ts";
 
@@ -67,7 +67,8 @@ export function roomCalled(io: Io, { config, words }: Configured, name: string):
 /** The same, of sealed rooms alone: for what only they have. */
 export function sealedRoomCalled(io: Io, loaded: Configured, name: string): RoomName | null {
   const room = roomCalled(io, loaded, name);
-  if (room === null || !isMatrix(loaded.config, room)) return room;
-  io.err(`${loaded.words.matrix.isMatrix(room)}\n`);
+  if (room === null || isSealed(loaded.config, room)) return room;
+  const { matrix, telegram } = loaded.words;
+  io.err(`${isMatrix(loaded.config, room) ? matrix.isMatrix(room) : telegram.isTelegram(room)}\n`);
   return null;
 }

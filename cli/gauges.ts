@@ -5,10 +5,12 @@ import type { Space } from "../bridge/space.ts";
 import { certificateEnds } from "./certificate-ends.ts";
 import type { Core } from "./core.ts";
 import type { AccountStanding } from "./matrix/standing.ts";
+import type { BotStanding } from "./telegram/standing.ts";
 
 export interface GaugesOptions {
   readonly core: Core;
   readonly accounts: readonly AccountStanding[];
+  readonly bots: readonly BotStanding[];
   readonly space: Space;
   readonly notices: Notifier;
   readonly ready: Ready;
@@ -25,7 +27,14 @@ const one = (value: number | null): readonly MetricSample[] =>
   value === null ? [] : [{ labels: {}, value }];
 
 /** What is measured when it is asked for: lanes, ages, room on the disk. */
-export function gauges({ core, accounts, space, notices, ready }: GaugesOptions): readonly MetricFamily[] {
+export function gauges({
+  core,
+  accounts,
+  bots,
+  space,
+  notices,
+  ready,
+}: GaugesOptions): readonly MetricFamily[] {
   const { config, bridge, clock } = core;
   const { store } = bridge;
   const now = clock.now();
@@ -89,6 +98,22 @@ export function gauges({ core, accounts, space, notices, ready }: GaugesOptions)
             "How long ago an account heard its server last.",
             accounts.flatMap(({ name: account, heardAt }) =>
               heardAt === null ? [] : [{ labels: { account }, value: seconds(heardAt) }],
+            ),
+          ),
+        ]),
+    ...(bots.length === 0
+      ? []
+      : [
+          family(
+            "postern_bot_up",
+            "Whether a Telegram bot hears Telegram; 0: it does not, or its token is refused.",
+            bots.map(({ name: bot, up }) => ({ labels: { bot }, value: up ? 1 : 0 })),
+          ),
+          family(
+            "postern_bot_last_heard_age_seconds",
+            "How long ago a Telegram bot heard Telegram last.",
+            bots.flatMap(({ name: bot, heardAt }) =>
+              heardAt === null ? [] : [{ labels: { bot }, value: seconds(heardAt) }],
             ),
           ),
         ]),

@@ -58,6 +58,9 @@ export function createLiveBridge(o: LiveBridgeOptions): LiveBridge {
     get accounts() {
       return running?.served.accounts ?? null;
     },
+    get bots() {
+      return running?.served.bots ?? null;
+    },
     renew,
     troubles: o.troubles,
     async reload(lang) {

@@ -6,6 +6,7 @@ import { status } from "./operations/status.ts";
 import type { Reached } from "./reach.ts";
 import { reachBridge } from "./reach-bridge.ts";
 import { originsOf } from "./room-kinds.ts";
+import { serves } from "./telegram/bots.ts";
 
 /** What the commands need, over {@link reachBridge}. */
 export const openBridge: OpenBridge = async (config, options) => {
@@ -42,8 +43,9 @@ function nothingYet(config: Config): BridgeCommands {
       sources: [...config.sources.keys()].map((name) => ({ name, lastRead: null, trouble: null })),
       rooms: [...config.rooms.values()].map((room) => ({
         name: room.name,
-        keys: false,
+        keys: room.type === "telegram",
         matrix: room.type === "matrix" ? { held: null, strict: room.trust === "strict", unread: null } : null,
+        telegram: room.type === "telegram" ? { bot: room.bot, held: null, unsure: false } : null,
         queued: 0,
         head: null,
         dead: 0,
@@ -55,6 +57,9 @@ function nothingYet(config: Config): BridgeCommands {
         trouble: null,
         confirmed: null,
       })),
+      bots: [...config.telegram.keys()]
+        .filter((name) => serves(config, name))
+        .map((name) => ({ name, heard: null, trouble: null, limited: null })),
       unmatched: 0,
       troubles: [],
     }),

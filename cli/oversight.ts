@@ -15,6 +15,7 @@ import { type AccountsAtWork, accountStandings } from "./matrix/standing.ts";
 import { noticeRoutes } from "./notice-routes.ts";
 import { monitorFailed, noticeText } from "./notice-words.ts";
 import { createSourceStates } from "./source-states.ts";
+import { type BotsAtWork, botStandings } from "./telegram/standing.ts";
 import { watchReports } from "./watch-reports.ts";
 
 export interface OversightOptions {
@@ -22,6 +23,8 @@ export interface OversightOptions {
   readonly core: () => Core;
   /** The Matrix accounts as they run; null: they do not at the moment. */
   readonly accounts: () => AccountsAtWork | null;
+  /** The same of Telegram bots. */
+  readonly bots: () => BotsAtWork | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   readonly tell: (text: string) => void;
@@ -103,7 +106,8 @@ export function createOversight(o: OversightOptions): Oversight {
       if (count > 0) notices.raise({ code: "dead_letters", room, count });
       else notices.clear({ code: "dead_letters", room });
       // What waited may have been removed at its source: then nothing is sent that would say so.
-      if (store.lanes.head(room) === null) notices.clear({ code: "room_waiting", room });
+      if (store.lanes.head(room) === null)
+        for (const code of ["room_waiting", "unsure"] as const) notices.clear({ code, room });
       if (store.seal.get(room)?.halted == null) notices.clear({ code: "room_halted", room });
       certificate(core, room);
     }
@@ -131,6 +135,7 @@ export function createOversight(o: OversightOptions): Oversight {
       space: space.state().kind,
       sources: states.of(core.config),
       accounts: accountStandings(core.config, o.accounts()),
+      bots: botStandings(core.config, o.bots()),
       now: clock.now(),
     });
   };
@@ -169,6 +174,7 @@ export function createOversight(o: OversightOptions): Oversight {
         ...gauges({
           core: o.core(),
           accounts: accountStandings(o.core().config, o.accounts()),
+          bots: botStandings(o.core().config, o.bots()),
           space,
           notices,
           ready: ready(),

@@ -8,16 +8,19 @@ import { type Witness, witnessed } from "../bridge/seal/witness.ts";
 import type { Core } from "./core.ts";
 import { drainTime } from "./drain.ts";
 import { type Feed, type FeedFault, openFeed } from "./feed.ts";
-import { type Accounts, type AccountsOptions, openAccounts } from "./matrix/accounts.ts";
+import type { Accounts } from "./matrix/accounts.ts";
+import { type Messengers, type MessengersOptions, openMessengers } from "./messengers.ts";
 import type { Care } from "./oversight.ts";
+import type { Bots } from "./telegram/bots.ts";
 
 export interface ServeOptions {
   readonly sources: readonly Source[];
   /** The reader page, where the feed serves it. */
   readonly reader: ReaderFiles | null;
   readonly reports: Reports;
-  /** What Matrix accounts tell of themselves; absent: nobody listens. */
-  readonly accounts?: AccountsOptions["report"];
+  /** What Matrix accounts and Telegram bots tell of themselves; absent: nobody listens. */
+  readonly accounts?: MessengersOptions["accounts"];
+  readonly bots?: MessengersOptions["bots"];
   /** Nothing is shown that it does not know; null: there is none. `failed`: it could not be written. */
   readonly witness: { readonly of: Witness; readonly failed: () => void } | null;
   /** What looks after it; absent: nothing does. */
@@ -36,6 +39,8 @@ export interface Served {
   wake(): void;
   /** The Matrix accounts of now; null: between two generations. */
   readonly accounts: Accounts | null;
+  /** The same of Telegram bots. */
+  readonly bots: Bots | null;
   /**
    * Ends what runs, draining it, and starts it anew over the same database: over the core and with the settings
    * given. A fault of the feed changes nothing. One call at a time.
@@ -67,15 +72,10 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
   ended.catch(() => undefined);
   let current: Generation | null = null;
   const start = async (over: Core, options: ServeOptions): Promise<void> => {
-    const accounts = await openAccounts(over, {
-      report(account, event) {
-        // Its lane waits for that, and not for a time.
-        if (event.kind === "room") current?.runtime.wake();
-        options.accounts?.(account, event);
-      },
-    });
-    const runtime = runtimeOf(over, options, feed, accounts);
-    const mine = { runtime, accounts };
+    const { accounts, bots } = options;
+    const messengers = await openMessengers(over, { accounts, bots, wake: () => current?.runtime.wake() });
+    const runtime = runtimeOf(over, options, feed, messengers);
+    const mine = { runtime, messengers };
     current = mine;
     runtime.ended.then(
       () => mine === current && settled.ok(),
@@ -85,7 +85,7 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
   const end = async (generation: Generation | null, cut: AbortSignal | undefined): Promise<void> => {
     await generation?.runtime.stop(cut);
     // What hangs in an engine must not keep the process.
-    await orCut(generation?.accounts.close(), cut);
+    await orCut(generation?.messengers.close(), cut);
   };
   await start(core, o);
 
@@ -101,7 +101,10 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
       ended,
       wake: () => current?.runtime.wake(),
       get accounts() {
-        return current?.accounts ?? null;
+        return current?.messengers.accounts ?? null;
+      },
+      get bots() {
+        return current?.messengers.bots ?? null;
       },
       async renew(next, options) {
         const fault = await feed.change(next.config, options.reader);
@@ -129,7 +132,7 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
 /** One generation of lifetimes: over one configuration and the rooms that have keys now. */
 interface Generation {
   readonly runtime: Runtime;
-  readonly accounts: Accounts;
+  readonly messengers: Messengers;
 }
 
 /** Resolves when `work` ended, or when `cut` aborts before. */
@@ -141,7 +144,7 @@ async function orCut(work: Promise<void> | undefined, cut: AbortSignal | undefin
   await Promise.race([work, late]);
 }
 
-function runtimeOf(core: Core, o: ServeOptions, feed: Feed, accounts: Accounts): Runtime {
+function runtimeOf(core: Core, o: ServeOptions, feed: Feed, messengers: Messengers): Runtime {
   const { config, bridge } = core;
   const idOf = (room: RoomName): string => {
     const state = bridge.store.seal.get(room);
@@ -153,8 +156,8 @@ function runtimeOf(core: Core, o: ServeOptions, feed: Feed, accounts: Accounts):
     vault: core.vault,
     sources: o.sources,
     carriers: [o.witness === null ? tree : witnessed(tree, o.witness.of, o.witness.failed)],
-    destinations: accounts.destinations,
-    lifetimes: accounts.lifetimes,
+    destinations: messengers.destinations,
+    lifetimes: messengers.lifetimes,
     mappings: config.mappings,
     lang(name) {
       const room = config.mappings.find((m) => m.name === name)?.rooms[0];

@@ -3,7 +3,7 @@ import type { Counters } from "../bridge/metrics.ts";
 import type { Notifier } from "../bridge/notices/notifier.ts";
 import type { Reports } from "../bridge/runtime.ts";
 import type { Core } from "./core.ts";
-import { matrixRoom } from "./room-kinds.ts";
+import { matrixRoom, telegramRoom } from "./room-kinds.ts";
 import type { SourceStates } from "./source-states.ts";
 
 export interface WatchReportsOptions {
@@ -41,12 +41,16 @@ export function watchReports({ reports, notices, counters, states, core }: Watch
     },
     delivery(d, outcome) {
       counters.add("postern_deliveries_total", { room: d.room, outcome: outcome.kind });
-      if (outcome.kind === "sent") notices.clear({ code: "room_waiting", room: d.room });
+      const { room } = d;
+      if (outcome.kind === "sent")
+        for (const code of ["room_waiting", "unsure"] as const) notices.clear({ code, room });
       else if (outcome.kind !== "refused") {
-        const account = matrixRoom(core().config, d.room)?.account;
+        const account = matrixRoom(core().config, room)?.account;
+        const bot = telegramRoom(core().config, room)?.bot;
         const reason = reasonOf(outcome.code);
-        const of = account === undefined ? {} : { account };
-        notices.raise({ code: "room_waiting", room: d.room, ...of, reason });
+        const of = { ...(account === undefined ? {} : { account }), ...(bot === undefined ? {} : { bot }) };
+        if (outcome.code === "unsure") notices.raise({ code: "unsure", room, ...of });
+        else notices.raise({ code: "room_waiting", room, ...of, reason });
       } else {
         const dead = core().bridge.store.deliveries.dead();
         const count = dead.reduce((sum, one) => (one.room === d.room ? sum + one.n : sum), 0);

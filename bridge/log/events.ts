@@ -180,6 +180,10 @@ export const reasons = [
   "no_answer",
   "proxy_unused",
   "too_old",
+  "looking",
+  "file_lost",
+  "ended",
+  "ca_unreadable",
   // What the rep is told of
   ...noticeCodes,
 ] as const;

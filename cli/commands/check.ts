@@ -1,3 +1,4 @@
+import { systemClock } from "../../bridge/clock.ts";
 import type { Source } from "../../bridge/model/source.ts";
 import type { Config } from "../../config/config.ts";
 import { describe } from "../../config/texts.ts";
@@ -8,6 +9,7 @@ import { checkMatrix } from "../check/matrix.ts";
 import { checkNotices } from "../check/notices.ts";
 import { checkReach } from "../check/reach.ts";
 import { checkRights } from "../check/rights.ts";
+import { checkTelegram } from "../check/telegram.ts";
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { openBridge } from "../open-bridge.ts";
@@ -54,11 +56,16 @@ export async function check(io: Io, options: Asked, o: CheckParts = parts): Prom
     .sources(config)
     .then((sources) => checkRights(sources, { words, signal: io.signal, deadline: o.sourceDeadline }))
     .catch(() => [wrong(words.check.sourceFailed)]);
+  const telegram = checkTelegram(config, words, { clock: systemClock, signal: io.signal });
   const settings = [
     fine(words.check.configFine(loaded.file)),
     ...loaded.warnings.map((warning) => note(describe(warning, lang))),
     ...checkNotices(config, words),
   ];
+  const bots = async (): Promise<void> => {
+    const lines = await telegram;
+    if (lines !== null) await section(words.telegram.check.title, Promise.resolve(lines));
+  };
   await section(titles.config, Promise.resolve(settings));
   const opened = await o.open(config, { io, lang, make: false });
   if (opened.ok) {
@@ -79,6 +86,7 @@ export async function check(io: Io, options: Asked, o: CheckParts = parts): Prom
       await section(titles.rights, rights);
       const onServers = await checkMatrix(config, bridge, words);
       if (onServers !== null) await section(words.matrix.check.title, Promise.resolve(onServers));
+      await bots();
       if (sealed) await section(titles.reach, reach);
     } finally {
       await bridge.close();
@@ -87,6 +95,7 @@ export async function check(io: Io, options: Asked, o: CheckParts = parts): Prom
     const problem = wrong(words.open[opened.problem.code](opened.problem.where));
     await section(titles.keys, Promise.resolve([problem]));
     await section(titles.rights, rights);
+    await bots();
   }
   if (io.signal.aborted) return 2;
   io.out(`${count === 0 ? words.check.fine : words.check.wrong(count)}\n`);

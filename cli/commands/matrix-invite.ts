@@ -3,7 +3,7 @@ import type { ExitCode, Io } from "../io.ts";
 import { faultText, outText, userCalled } from "../matrix/asked.ts";
 import { matrixInvite as operation } from "../operations/matrix.ts";
 import { reachBridge } from "../reach-bridge.ts";
-import { matrixRoom } from "../room-kinds.ts";
+import { isSealed, matrixRoom } from "../room-kinds.ts";
 
 export interface MatrixInviteOptions extends Asked {
   readonly room: string;
@@ -21,7 +21,7 @@ export async function matrixInvite(io: Io, options: MatrixInviteOptions): Promis
   if (room === null) return 1;
   const settings = matrixRoom(config, room);
   if (settings === null) {
-    tell(say.isSealed(room));
+    tell(isSealed(config, room) ? say.isSealed(room) : words.telegram.isTelegram(room));
     return 1;
   }
   const user = userCalled(io, loaded, options.user);

@@ -5,7 +5,7 @@ import type { OpenBridge } from "../bridge-api.ts";
 import { type Asked, configured, roomCalled } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { openBridge } from "../open-bridge.ts";
-import { matrixRoom } from "../room-kinds.ts";
+import { isSealed, matrixRoom } from "../room-kinds.ts";
 import type { RoomWords } from "../texts/shape.ts";
 import { matrixRoomInit } from "./matrix-room.ts";
 
@@ -38,6 +38,10 @@ export async function roomInit(
   const onServer = matrixRoom(config, room);
   const { adopt = null, anew = false } = options;
   if (onServer !== null) return matrixRoomInit(io, loaded, onServer, { adopt, anew });
+  if (!isSealed(config, room)) {
+    tell(words.telegram.isTelegram(room));
+    return 1;
+  }
   if (adopt !== null || anew) {
     tell(words.matrix.notSealed(adopt !== null ? "--adopt" : "--anew"));
     return 1;

@@ -15,13 +15,14 @@ import { createOversight } from "../oversight.ts";
 import { askPassphrase } from "../passphrase.ts";
 import { readerPage } from "../reader-page.ts";
 import { createReports } from "../reports.ts";
-import { isSealed, matrixRooms } from "../room-kinds.ts";
+import { isSealed, matrixRooms, telegramRooms } from "../room-kinds.ts";
 import { type RunWords, runWords } from "../run-words.ts";
 import { selfCheck } from "../self-check.ts";
 import { type ServeOptions, serve } from "../serve.ts";
 import { tellReady } from "../service-manager.ts";
 import { type CommandServer, serveCommands } from "../socket/server.ts";
 import { sourcesOf } from "../sources.ts";
+import { botReports } from "../telegram/reports.ts";
 import type { Words } from "../texts/shape.ts";
 
 /** `postern run`: the bridge, until it is stopped. */
@@ -90,6 +91,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     reader: over.config.feed.reader && over.config.feed.listen !== null ? await readerPage() : null,
     reports: oversight.watch(createReports({ core: over, logger, say, words, tell })),
     accounts: accountReports({ logger, notices: oversight.notices }),
+    bots: botReports({ logger, notices: oversight.notices }),
     care: oversight.care,
     witness: blind ? null : { of: over.witness, failed: unwitnessed },
     async before() {
@@ -133,6 +135,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
   const oversight = createOversight({
     core: () => live.core,
     accounts: () => live.accounts,
+    bots: () => live.bots,
     env: io.env,
     logger,
     tell,
@@ -150,6 +153,8 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
       tell(isSealed(config, room) ? say.noKeys(room) : words.matrix.noRoom(room));
     for (const room of matrixRooms(config))
       if (core.bridge.store.seal.get(room.name) !== null) tell(words.matrix.wasSealed(room.name));
+    for (const room of telegramRooms(config))
+      if (core.bridge.store.seal.get(room.name) !== null) tell(words.telegram.wasSealed(room.name));
     let listening = false;
     await oversight.start(() => (live.core.config.feed.listen === null ? null : listening));
     const first = await parts(core, null);

@@ -4,12 +4,14 @@ import type { Lang } from "../../config/config.ts";
 
 import type {
   AccountStatus,
+  BotStatus,
   BridgeStatus,
   LaneHead,
   MatrixRoomStatus,
   OpenBridge,
   RoomStatus,
   SourceStatus,
+  TelegramRoomStatus,
 } from "../bridge-api.ts";
 import { type Asked, configured } from "../configured.ts";
 import type { ExitCode, Io } from "../io.ts";
@@ -18,8 +20,10 @@ import { faultText, heldText } from "../matrix/asked.ts";
 import { noticeText, waitText } from "../notice-words.ts";
 
 import { openBridge } from "../open-bridge.ts";
+import { faultText as telegramFault } from "../telegram/asked.ts";
 import type { Words } from "../texts/shape.ts";
 import type { MatrixWords } from "../texts/shape-matrix.ts";
+import type { TelegramWords } from "../texts/shape-telegram.ts";
 
 export interface StatusOptions extends Asked {
   readonly json: boolean;
@@ -54,11 +58,12 @@ function asJson(s: BridgeStatus): unknown {
   return {
     running: s.running,
     sources: s.sources.map(({ name, lastRead, trouble }) => ({ name, last_read: moment(lastRead), trouble })),
-    rooms: s.rooms.map(({ name, keys, matrix, queued, head, dead }) => ({
+    rooms: s.rooms.map(({ name, keys, matrix, telegram, queued, head, dead }) => ({
       name,
-      type: matrix === null ? "sealed" : "matrix",
+      type: matrix !== null ? "matrix" : telegram !== null ? "telegram" : "sealed",
       keys,
       ...(matrix === null ? {} : { held: matrix.held, strict: matrix.strict, unread: matrix.unread }),
+      ...(telegram === null ? {} : telegram),
       queued,
       head:
         head === null
@@ -82,6 +87,16 @@ function asJson(s: BridgeStatus): unknown {
             confirmed,
           })),
         }),
+    ...(s.bots.length === 0
+      ? {}
+      : {
+          bots: s.bots.map(({ name, heard, trouble, limited }) => ({
+            name,
+            heard: moment(heard),
+            trouble,
+            limited: moment(limited),
+          })),
+        }),
     unmatched: s.unmatched,
     troubles: s.troubles.map(({ since, ...trouble }) => ({ ...trouble, since: moment(since) })),
   };
@@ -96,7 +111,19 @@ function ofServer({ held, strict, unread }: MatrixRoomStatus, say: MatrixWords):
   ];
 }
 
-/** Told in the lines of sources, accounts and rooms already. */
+/** The same of a Telegram room. */
+function ofTelegram(
+  room: RoomName,
+  { held, unsure }: TelegramRoomStatus,
+  say: TelegramWords,
+): readonly string[] {
+  return [
+    ...(held === null ? [] : [`${say.status.held}: ${telegramFault(held, say)}`]),
+    ...(unsure ? [say.status.unsure(room)] : []),
+  ];
+}
+
+/** Told in the lines of sources, accounts, bots and rooms already. */
 const toldAbove: readonly NoticeCode[] = [
   "source_stopped",
   "source_blind",
@@ -104,6 +131,10 @@ const toldAbove: readonly NoticeCode[] = [
   "account_out",
   "account_silent",
   "account_unsigned",
+  "bot_out",
+  "bot_shared",
+  "bot_silent",
+  "unsure",
   "room_held",
   "room_waiting",
 ];
@@ -119,7 +150,7 @@ function asText(
   };
   const first = (name: RoomName, { since, attempts, due }: LaneHead): string => {
     const told = s.troubles.find((one) => one.code === "room_waiting" && one.room === name);
-    const why = waitText(told?.reason, lang) || null;
+    const why = waitText(told?.reason, lang, told?.bot !== undefined) || null;
     return say.head(words.span(now - since), attempts, why, due === null ? null : words.span(due - now));
   };
   const { matrix } = words;
@@ -138,10 +169,29 @@ function asText(
     const parts = { in: ins, out: [matrix.status.out], lost }[state];
     return `  ${name}: ${parts.join("; ")}`;
   };
-  const room = ({ name, keys, matrix: onServer, queued, head, dead }: RoomStatus): string => {
+  const { telegram } = words;
+  const bot = ({ name, heard, trouble, limited }: BotStatus): string => {
+    const rests = s.running ? telegram.status.notHeard : telegram.status.resting;
+    const parts = [
+      heard === null ? rests : telegram.status.heard(words.span(now - heard)),
+      ...(trouble === null ? [] : [telegram.status.trouble(telegramFault(trouble, telegram))]),
+      ...(limited === null ? [] : [telegram.status.limited(words.span(limited - now))]),
+    ];
+    return `  ${name}: ${parts.join("; ")}`;
+  };
+  const room = ({
+    name,
+    keys,
+    matrix: onServer,
+    telegram: inTelegram,
+    queued,
+    head,
+    dead,
+  }: RoomStatus): string => {
     const parts = [
       ...(keys ? [] : [onServer === null ? say.noKeys : matrix.status.noRoom]),
       ...(onServer === null ? [] : ofServer(onServer, matrix)),
+      ...(inTelegram === null ? [] : ofTelegram(name, inTelegram, telegram)),
       ...(queued > 0 ? [say.queued(queued)] : keys ? [say.empty] : []),
       ...(head === null ? [] : [first(name, head)]),
       ...(dead > 0 ? [say.dead(dead)] : []),
@@ -156,6 +206,7 @@ function asText(
     say.sources,
     ...s.sources.map(source),
     ...(s.accounts.length === 0 ? [] : [matrix.status.accounts, ...s.accounts.map(account)]),
+    ...(s.bots.length === 0 ? [] : [telegram.status.bots, ...s.bots.map(bot)]),
     say.rooms,
     ...s.rooms.map(room),
     ...(troubles.length > 0 ? [say.known, ...troubles] : []),

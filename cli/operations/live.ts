@@ -6,6 +6,7 @@ import type { Lasting } from "../../bridge/notices/port.ts";
 
 import type { Lang } from "../../config/config.ts";
 import type { Accounts } from "../matrix/accounts.ts";
+import type { Bots } from "../telegram/bots.ts";
 
 /** What came of {@link Live.reload}, to be told as it stands. */
 export const Reloaded = z.discriminatedUnion("kind", [
@@ -27,6 +28,8 @@ export type Reloaded = z.infer<typeof Reloaded>;
 export interface Live {
   /** The Matrix accounts as they run; null: they do not at the moment. */
   readonly accounts: Accounts | null;
+  /** The same of Telegram bots. */
+  readonly bots: Bots | null;
   /** Something was queued: the lanes are looked at. */
   wake(): void;
   /** Lets what runs follow the store: a room that got keys or others is served from now on. */

@@ -1,16 +1,18 @@
 import { z } from "zod";
 import type { Account } from "../../adapters/matrix/account.ts";
+import { heldOf } from "../../adapters/telegram/held.ts";
 import type { reasons } from "../../bridge/log/events.ts";
 
-import { AccountName, MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
+import { AccountName, BotName, MappingName, RoomName, SourceName } from "../../bridge/model/ids.ts";
 import { Lasting } from "../../bridge/notices/port.ts";
-import type { MatrixRoomConfig } from "../../config/config.ts";
+import type { MatrixRoomConfig, TelegramRoomConfig } from "../../config/config.ts";
 
 import type { Core } from "../core.ts";
 import { keptOf, keysMissing } from "../matrix/accounts.ts";
 import { notSetUp } from "../matrix/rooms.ts";
 import { unreadIn } from "../matrix/unread.ts";
 import { matrixRooms } from "../room-kinds.ts";
+import { keepOf, serves } from "../telegram/bots.ts";
 import type { Live } from "./live.ts";
 import { operation } from "./operation.ts";
 
@@ -45,12 +47,20 @@ const AccountStatus = z.object({
   confirmed: z.boolean().nullable(),
 });
 
+const BotStatus = z.object({
+  name: BotName,
+  heard: millis.nullable(),
+  trouble: z.string().nullable(),
+  limited: millis.nullable(),
+});
+
 const RoomStatus = z.object({
   name: RoomName,
   keys: z.boolean(),
   matrix: z
     .object({ held: z.string().nullable(), strict: z.boolean(), unread: z.number().nullable() })
     .nullable(),
+  telegram: z.object({ bot: BotName, held: z.string().nullable(), unsure: z.boolean() }).nullable(),
   queued: z.number(),
   head: z
     .object({
@@ -73,6 +83,7 @@ export const status = operation({
     sources: z.array(SourceStatus),
     rooms: z.array(RoomStatus),
     accounts: z.array(AccountStatus),
+    bots: z.array(BotStatus),
     unmatched: z.number(),
     troubles: z.array(Lasting),
   }),
@@ -88,6 +99,7 @@ export const status = operation({
       })),
       rooms: await roomsOf(core, live),
       accounts: await accountsOf(core, live),
+      bots: botsOf(core, live),
       unmatched: counters.all().no_mapping ?? 0,
       troubles: [...(live?.troubles() ?? [])],
     };
@@ -138,6 +150,7 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
       name,
       keys: !missing.includes(name),
       matrix: onServers.get(name) ?? null,
+      telegram: room.type === "telegram" ? inTelegram(room, core, live) : null,
       queued: lengths.get(name) ?? 0,
       head:
         head === null
@@ -151,6 +164,30 @@ async function roomsOf(core: Core, live: Live | null): Promise<z.output<typeof R
       dead: store.deliveries.dead().reduce((n, d) => (d.room === name ? n + d.n : n), 0),
     };
   });
+}
+
+/** The bots that serve a room, as the bridge that runs knows them. */
+function botsOf({ config, clock }: Core, live: Live | null): z.output<typeof BotStatus>[] {
+  return [...config.telegram.keys()].flatMap((name) => {
+    if (!serves(config, name)) return [];
+    const bot = live?.bots?.of(name) ?? null;
+    const state = bot?.state() ?? null;
+    const until = bot?.rates.heldUntil() ?? 0;
+    return [
+      {
+        name,
+        heard: state?.heardAt ?? null,
+        trouble: state?.ended ?? state?.trouble ?? live?.bots?.problem(name) ?? null,
+        limited: until > clock.now() ? until : null,
+      },
+    ];
+  });
+}
+
+/** A Telegram room as the bot that runs knows it. */
+function inTelegram({ name, bot }: TelegramRoomConfig, core: Core, live: Live | null) {
+  const standing = live?.bots?.of(bot)?.standing(name) ?? null;
+  return { bot, held: standing?.held ?? null, unsure: heldOf(keepOf(core, bot), name) !== null };
 }
 
 /** A Matrix room as the account that runs knows it. */

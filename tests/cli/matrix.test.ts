@@ -150,6 +150,7 @@ const told = (over: Partial<BridgeStatus>): BridgeStatus => ({
   sources: [],
   rooms: [],
   accounts: [],
+  bots: [],
   unmatched: 0,
   troubles: [],
   ...over,
@@ -167,12 +168,13 @@ test("status tells how accounts and rooms stand, in either language and as JSON"
       { name: AccountName.parse("e"), state: "lost", heard: null, trouble: "store_disk", confirmed: null },
     ],
     rooms: [
-      { ...room, name: CLASS, keys: true, matrix: { held: "out", strict: true, unread: 3 } },
+      { ...room, name: CLASS, keys: true, matrix: { held: "out", strict: true, unread: 3 }, telegram: null },
       {
         ...room,
         name: RoomName.parse("b"),
         keys: false,
         matrix: { held: null, strict: false, unread: null },
+        telegram: null,
       },
     ],
   });

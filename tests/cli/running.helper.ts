@@ -34,6 +34,7 @@ export async function standIn(config: Config, o: StandInOptions = {}): Promise<S
   const { core } = opened;
   const whole: Live = {
     accounts: null,
+    bots: null,
     wake: () => undefined,
     renew: async () => undefined,
     reload: async () => ({ kind: "not_now", why: "" }),

@@ -32,11 +32,20 @@ const busy: BridgeStatus = {
     { name: SourceName.parse("fresh"), lastRead: null, trouble: null },
   ],
   rooms: [
-    { name: RoomName.parse("calm"), keys: true, matrix: null, queued: 0, head: null, dead: 0 },
+    {
+      name: RoomName.parse("calm"),
+      keys: true,
+      matrix: null,
+      telegram: null,
+      queued: 0,
+      head: null,
+      dead: 0,
+    },
     {
       name: RoomName.parse("waiting"),
       keys: true,
       matrix: null,
+      telegram: null,
       queued: 3,
       head: {
         since: NOW - 120_000,
@@ -46,9 +55,18 @@ const busy: BridgeStatus = {
       },
       dead: 1,
     },
-    { name: RoomName.parse("keyless"), keys: false, matrix: null, queued: 0, head: null, dead: 0 },
+    {
+      name: RoomName.parse("keyless"),
+      keys: false,
+      matrix: null,
+      telegram: null,
+      queued: 0,
+      head: null,
+      dead: 0,
+    },
   ],
   accounts: [],
+  bots: [],
   unmatched: 5,
   troubles: [
     { code: "disk_full", since: NOW - 3_600_000 },

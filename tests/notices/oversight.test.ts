@@ -42,6 +42,7 @@ async function looking(yaml: (base: string) => string = (base) => base) {
     createOversight({
       core: () => over,
       accounts: () => accounts,
+      bots: () => null,
       env,
       logger: silent,
       tell: (text) => void said.push(text),
