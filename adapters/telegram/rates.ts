@@ -89,19 +89,25 @@ export function createRates({ clock, until, keep }: RatesOptions) {
     for (const [chat, { own, group }] of chats)
       if (own.full(now) && group?.full(now) !== false) chats.delete(chat);
   };
-  const earliest = (chat: ChatId | null, cost: number, now: Millis): number => {
-    const all = overall.at(cost, Math.max(now, heldUntil));
-    if (chat === null) return all;
+  const inChat = (chat: ChatId | null, cost: number, now: Millis): number => {
+    if (chat === null) return Math.max(now, heldUntil);
     const { own, group } = bucketsOf(chat);
-    return Math.max(all, own.at(cost, now), group?.at(cost, now) ?? 0);
+    return Math.max(heldUntil, own.at(cost, now), group?.at(cost, now) ?? 0);
   };
+  const earliest = (chat: ChatId | null, cost: number, now: Millis): number =>
+    Math.max(overall.at(cost, now), inChat(chat, cost, now));
 
   return {
     /** Until when a 429 holds everything, ms; in the past: it does not. */
     heldUntil: (): Millis => heldUntil,
     /** When something may be sent to a chat (null: something that counts for the bot alone), ms, rounded up. */
     notBefore: (chat: ChatId | null, cost = 1): Millis => Math.ceil(earliest(chat, cost, clock.now())),
-    /** Takes the tokens and tells when they may be used, ms. */
+    /** As {@link notBefore}, by the chat's own limits and a 429 alone. */
+    inChat: (chat: ChatId | null, cost: number): Millis => Math.ceil(inChat(chat, cost, clock.now())),
+    /**
+     * Takes the tokens and tells when they may be used, ms. Not to be asked before {@link inChat}: what waits for its
+     * chat would keep all other chats waiting.
+     */
     take(chat: ChatId | null, cost: number): Millis {
       const now = clock.now();
       sweep(now);
