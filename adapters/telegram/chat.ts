@@ -55,11 +55,9 @@ export function createChats(o: ChatsOptions) {
   /** Says something in answer to a message, after which it is deleted even where it is not known whether it arrived. */
   const say = async (chat: ChatId, to: MessageId, text: string, signal: AbortSignal): Promise<void> => {
     const at = o.clock.now() + STAYS;
-    const guesses = Array.from({ length: NEXT }, (_, i) => ({
-      chat,
-      message: MessageId.parse(to + 1 + i),
-      at,
-    }));
+    const next = Array.from({ length: NEXT }, (_, i) => ({ chat, message: MessageId.parse(to + 1 + i), at }));
+    // One that is on the list already stays on it.
+    const guesses = next.filter((guess) => !doomed().some((one) => same(one, guess)));
     doom(guesses);
     const payload = { chat_id: chat, text, link_preview_options: { is_disabled: true } };
     const answer = await o.api.call({ method: "sendMessage", payload }, signal);
