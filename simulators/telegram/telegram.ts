@@ -29,7 +29,7 @@ const methods: ReadonlyMap<string, readonly [string, Method]> = new Map(
   }).map(([name, run]) => [name.toLowerCase(), [name, run]]),
 );
 
-const Named = z.object({ chat_id: chatId.optional().catch(undefined), media: z.unknown() });
+const Named = z.object({ chat_id: chatId.optional().catch(undefined), media: z.unknown().optional() });
 const Poll = z.object({
   offset: int.optional(),
   limit: int.optional(),
