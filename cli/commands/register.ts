@@ -5,6 +5,7 @@ import type { Words } from "../texts/shape.ts";
 import { WrongValue } from "../usage.ts";
 import { type AskedOf, registerCare } from "./register-care.ts";
 import { registerMatrix } from "./register-matrix.ts";
+import { registerTelegram } from "./register-telegram.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -75,6 +76,7 @@ export function registerCommands(
 
   registerCare(program, io, words, asked, done);
   registerMatrix(program, io, words, asked, done);
+  registerTelegram(program, io, words, asked, done);
 
   program
     .command("backup")

@@ -15,6 +15,7 @@ import type { Handled } from "./operation.ts";
 import { reload } from "./reload.ts";
 import { roomHead, roomInit, roomLink, roomState } from "./rooms.ts";
 import { status } from "./status.ts";
+import { telegramAnswer, telegramAwait, telegramLook, telegramMeet, telegramUnsure } from "./telegram.ts";
 
 /** Every operation that the socket of a running bridge answers. */
 const all: readonly Handled[] = [
@@ -38,6 +39,11 @@ const all: readonly Handled[] = [
   matrixInvite,
   matrixChat,
   matrixLook,
+  telegramMeet,
+  telegramAwait,
+  telegramLook,
+  telegramUnsure,
+  telegramAnswer,
 ];
 
 /** By name. */

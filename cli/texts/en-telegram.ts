@@ -7,6 +7,8 @@ const listed = (texts: readonly string[]): string => texts.map((text) => `  • 
 
 /** Telegram, in English. */
 export const telegram: TelegramWords = {
+  yes: "Yes",
+  no: "No",
   help: {
     telegram: "Telegram: make a channel or group a room, settle lost answers",
     setup: "make a channel, a group or a topic in Telegram a room, and write it into the settings",
@@ -106,8 +108,6 @@ export const telegram: TelegramWords = {
   setup: {
     needsTerminal:
       "This command asks and waits, for which it needs a terminal. Nothing was done. Run it in a terminal.",
-    busy: (bot) =>
-      `The bridge runs and listens to the bot "${bot}", and Telegram gives the news to one alone. Stop the bridge while this command runs (announcements wait in the source), then start it again. Nothing was done.`,
     conflict: (bot) =>
       `Another program listens to the bot "${bot}", or a webhook is set. Stop it and try again. If you know of none, somebody else holds the token: revoke it with BotFather. Nothing was done.`,
     failed: (bot, why) => `The bot "${bot}": ${why}. Nothing was done.`,
@@ -118,13 +118,14 @@ export const telegram: TelegramWords = {
       `The room "${room}" has a chat already. Another replaces it in the settings; earlier posts stay there.`,
     goOn: "Replace it?",
     intro: (bot) => `The bot answers: @${bot}.`,
-    steps: (bot, give, without) =>
+    steps: (bot, give, without, code) =>
       [
         "Now, in Telegram:",
         "  1. Make a channel (best: only admins see its subscribers), or take one that exists. Make it private.",
         `  2. Settings of the channel, Administrators, Add administrator: find @${bot}.`,
         `  3. Switch on: ${named(give)}. Switch the rest off${without.length === 0 ? "" : `, and by all means: ${named(without)}`}.`,
         '  For a group: add the bot as an administrator, and switch off "Add members" in Permissions.',
+        `  For a forum's topic: do the same, and then write in the topic itself: /postern ${code}`,
         "Whoever holds the bot's token can list the channel's subscribers: keep the token safe.",
       ].join("\n"),
     waiting: "Waiting for the bot to be added. Ctrl-C ends this, with nothing written.",
@@ -139,12 +140,10 @@ export const telegram: TelegramWords = {
     notes: (texts) => `Worth knowing:\n${listed(texts)}`,
     lookAgain: "Set this right in Telegram. Look again?",
     lookNow: "Look",
+    asIs: "Leave it as it is",
     leave: "End",
     probeOff:
       "The bot may edit others' posts, so the room is written with probe: off (no ⓘ button). When you take that right away, take the line away, too.",
-    topic: "Link of the forum's topic (in the topic: Copy link); empty: the whole chat",
-    badTopic:
-      "A link such as https://t.me/c/1234567890/42 of this chat, a topic's number, or nothing is needed.",
     mapping: "Which mapping is to bring announcements here?",
     mappingOf: (name, rooms) => `${name} (now to: ${rooms})`,
     noMapping: "None yet",
@@ -169,9 +168,7 @@ export const telegram: TelegramWords = {
   },
   unsure: {
     none: "Nothing is in doubt: of all announcements it is known whether they arrived.",
-    one: (room, what, ago) => `${room}: ${what}, ${ago} ago; Telegram's answer was lost`,
-    post: "an announcement",
-    parts: (sure, all) => `a part of an announcement (${sure} of ${all} arrived for sure)`,
+    one: (room, ago) => `${room}: an announcement sent ${ago} ago; Telegram's answer was lost`,
     hint: (room) =>
       `Look into the chat. If the last announcement is there: ${call(`telegram unsure ${room} --arrived`)}. If not: ${call(`telegram unsure ${room} --missing`)}, and the bridge sends it again.`,
     which: "With --arrived and --missing, name the room.",

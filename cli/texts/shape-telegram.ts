@@ -51,6 +51,8 @@ export interface TelegramWords {
     readonly arrived: string;
     readonly missing: string;
   };
+  readonly yes: string;
+  readonly no: string;
   /** How to make a bot, and what to write into the settings. */
   readonly noBots: (file: string) => string;
   readonly whichBot: (names: readonly string[]) => string;
@@ -69,7 +71,6 @@ export interface TelegramWords {
   readonly kinds: Readonly<Record<ChatKind, string>>;
   readonly setup: {
     readonly needsTerminal: string;
-    readonly busy: (bot: string) => string;
     readonly conflict: (bot: string) => string;
     readonly failed: (bot: string, why: string) => string;
     readonly which: string;
@@ -79,7 +80,12 @@ export interface TelegramWords {
     readonly goOn: string;
     readonly intro: (bot: string) => string;
     /** Steps in Telegram. The rights of a channel's administrator: to give, and to leave off. */
-    readonly steps: (bot: string, give: readonly string[], without: readonly string[]) => string;
+    readonly steps: (
+      bot: string,
+      give: readonly string[],
+      without: readonly string[],
+      code: string,
+    ) => string;
     readonly waiting: string;
     readonly found: (kind: string, title: string) => string;
     readonly isIt: string;
@@ -90,10 +96,9 @@ export interface TelegramWords {
     readonly notes: (texts: readonly string[]) => string;
     readonly lookAgain: string;
     readonly lookNow: string;
+    readonly asIs: string;
     readonly leave: string;
     readonly probeOff: string;
-    readonly topic: string;
-    readonly badTopic: string;
     readonly mapping: string;
     readonly mappingOf: (name: string, rooms: string) => string;
     readonly noMapping: string;
@@ -108,9 +113,7 @@ export interface TelegramWords {
   };
   readonly unsure: {
     readonly none: string;
-    readonly one: (room: string, what: string, ago: string) => string;
-    readonly post: string;
-    readonly parts: (sure: number, all: number) => string;
+    readonly one: (room: string, ago: string) => string;
     readonly hint: (room: string) => string;
     readonly which: string;
     readonly both: string;
