@@ -47,6 +47,10 @@ const told: Readonly<Partial<Record<InputError, readonly [ru: string, en: string
     "Эти сообщения старше вашей ссылки, она их не открывает.",
     "These messages are older than your link; it does not open them.",
   ],
+  "file-alone": [
+    "Это вложение, а его объявления здесь нет. Дайте странице и post.psr, который стоит под ним; вложение подождёт, пока страница открыта.",
+    "This is an attachment, and its announcement is not here. Give the page the post.psr below it too; the attachment waits while the page is open.",
+  ],
   "file-damaged": ["Файл повреждён и не открыт.", "The file is damaged and was not opened."],
   "certificate-refused": [
     "Это продление не подходит ни к одной вашей комнате. Спросите старосту.",
@@ -112,7 +116,7 @@ const files: readonly FileCase[] = [
   [
     "a sealed file of no message",
     () => concat(bytes("PSRF\x01\0\0\0"), new Uint8Array(randomBytes(70_000))),
-    "other-room",
+    "file-alone",
   ],
   ["138,000 records of nobody", crowd, "other-room"],
 ];
@@ -122,13 +126,13 @@ test.each(files)(
   async (_name, make, error) => {
     const o = await opened();
     const { d, chain, w } = o;
-    d.actions.takeFile(new Blob([make(o).slice()]));
+    d.actions.takeFiles(new Blob([make(o).slice()]));
     await until(() => expect(d.view().error).toBe(error));
     says(error);
     d.actions.dismissError();
     expect(d.view().error).toBeNull();
     chain.add(post(2, "два"));
-    d.actions.takeFile(new Blob([bundle(certOf(w), chain.records).slice()]));
+    d.actions.takeFiles(new Blob([bundle(certOf(w), chain.records).slice()]));
     await until(() => expect(d.texts()).toEqual(["раз", "два"]));
   },
 );
@@ -178,7 +182,7 @@ test("a head that is signed rightly and tells of a place beyond all records does
     const d = await device(net, w.link());
     await rest();
     expect(d.view().open?.items).toEqual([]);
-    d.actions.takeFile(new Blob([bundle(certOf(w), chain.records).slice()]));
+    d.actions.takeFiles(new Blob([bundle(certOf(w), chain.records).slice()]));
     await until(() => expect(d.texts()).toEqual(["раз"]));
   }
 });
@@ -187,6 +191,6 @@ test("a post of a time that no calendar knows is kept and not shown; the page go
   const { d, chain, w } = await opened();
   chain.add(post(7, "когда?"), { t: 9e15 });
   chain.add(post(2, "два"));
-  d.actions.takeFile(new Blob([bundle(certOf(w), chain.records).slice()]));
+  d.actions.takeFiles(new Blob([bundle(certOf(w), chain.records).slice()]));
   await until(() => expect(d.texts()).toEqual(["раз", "два"]));
 });

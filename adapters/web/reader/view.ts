@@ -68,6 +68,8 @@ export type Banner =
   | { readonly kind: "rolled-back" }
   | { readonly kind: "offline" }
   | { readonly kind: "locator-disagrees" }
+  /** The record that a button pointed at is not here, and no place has it. */
+  | { readonly kind: "pointed-missing" }
   | { readonly kind: "restored" };
 
 export interface RoomView {
@@ -108,6 +110,8 @@ export type InputError =
   | "older-than-link"
   | "file-damaged"
   | "file-missing"
+  /** A sealed file of which no post here knows; it waits for one as long as the page is open. */
+  | "file-alone"
   | "certificate-refused"
   | "storage-full";
 
@@ -136,8 +140,8 @@ export interface Actions {
   markRead(room: string, upTo: string): void;
   forgetRoom(id: string): void;
   retry(): void;
-  /** A bundle or `file.psr` picked or dropped. */
-  takeFile(file: Blob): void;
+  /** Bundles and `file.psr` picked or dropped, in any order. */
+  takeFiles(...files: readonly Blob[]): void;
   /** Fetches, checks and opens a file; resolves null when that failed (the error is in the next view). */
   openFile(room: string, item: string, file: string): Promise<Blob | null>;
 }

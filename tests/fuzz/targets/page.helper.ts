@@ -101,7 +101,7 @@ export const page = (): Target => ({
     });
     for (let n = 0; n < 4; n++) {
       for (let i = 0; i < 8; i++) await turn();
-      if (dice.once(2)) store.actions.takeFile(new Blob([mutateBytes(dice, bundle).slice()]));
+      if (dice.once(2)) store.actions.takeFiles(new Blob([mutateBytes(dice, bundle).slice()]));
       if (dice.once(3)) store.actions.enterLink(mutateText(dice, w.link({ serial: dice.pick([0, 1, 9]) })));
       if (dice.once(3)) store.actions.answer(dice.once(2));
       if (dice.once(4)) store.actions.dismissError();

@@ -111,6 +111,7 @@ const circumstances = {
   offline: false,
   behind: false,
   locatorDisagrees: false,
+  pointedMissing: false,
   contact: NOW,
   read: null,
 };

@@ -41,9 +41,9 @@ test("a page from disk, with a link that names no place, lives on files alone", 
   const { net, w, chain, a } = room(3);
   const d = await device(net, w.link({ origins: [] }), { page: null });
   await until(() => expect(d.kinds()).toEqual(["offline"]));
-  d.actions.takeFile(blob(bundle(w.certs[0] ?? seed(0), chain.records.slice(0, 2))));
+  d.actions.takeFiles(blob(bundle(w.certs[0] ?? seed(0), chain.records.slice(0, 2))));
   await until(() => expect(d.texts()).toEqual(["1"]));
-  d.actions.takeFile(blob(bundle(w.certs[0] ?? seed(0), [chain.last])));
+  d.actions.takeFiles(blob(bundle(w.certs[0] ?? seed(0), [chain.last])));
   await until(() => expect(d.texts()).toEqual(["1", "3"]));
   await until(() => expect(d.room().banners.find((b) => b.kind === "gap")).toMatchObject({ local: true }));
   expect(a.asked).toEqual([]);
@@ -155,10 +155,10 @@ test("bundles by hand: taken with their certificate and kept, and what is wrong 
   w.certify(2);
   const next = w.begin(2, 0);
   next.add(post(3, "3"));
-  d.actions.takeFile(blob(bundle(w.certs[1] ?? seed(0), next.records)));
+  d.actions.takeFiles(blob(bundle(w.certs[1] ?? seed(0), next.records)));
   await until(() => expect(d.texts()).toEqual(["1", "2", "3"]));
   const said = async (...parts: readonly Uint8Array[]) => {
-    d.actions.takeFile(blob(...parts));
+    d.actions.takeFiles(blob(...parts));
     await until(() => expect(d.view().error).not.toBeNull());
     const { error } = d.view();
     d.actions.dismissError();
@@ -182,7 +182,7 @@ test("bundles by hand: taken with their certificate and kept, and what is wrong 
   await until(() => expect(again.texts()).toEqual(["1", "2", "3"]));
   // What came whole out of a file that is cut off is used, and the damage said.
   const cut = [next.add(post(4, "4")), next.add(post(5, "5")).slice(0, -9)];
-  again.actions.takeFile(blob(w.certs[1] ?? seed(0), ...cut));
+  again.actions.takeFiles(blob(w.certs[1] ?? seed(0), ...cut));
   await until(() => expect(again.texts()).toEqual(["1", "2", "3", "4"]));
   expect(again.view().error).toBe("file-damaged");
 });
@@ -208,7 +208,7 @@ test("a certificate by hand is a renewal", async () => {
   const { net, w, link } = room(1);
   const d = await device(net, link);
   await until(() => expect(d.texts()).toHaveLength(1));
-  d.actions.takeFile(blob(w.cert(2, NOW, NOW + 1000)));
+  d.actions.takeFiles(blob(w.cert(2, NOW, NOW + 1000)));
   await until(async () => expect((await d.storage.rooms())[0]?.certs).toHaveLength(2));
 });
 

@@ -39,6 +39,7 @@ export function viewOf(
     offline: false,
     behind: false,
     locatorDisagrees: false,
+    pointedMissing: false,
     contact: NOW,
     read: null,
     ...more,

@@ -90,7 +90,7 @@ test("a damaged copy at one place leads to the next; damaged everywhere, or nowh
 test("a file given by hand opens its post's attachment; a damaged one does not hide the good copy of a place", async () => {
   const { net, a, d, path, carried, open, same } = await room();
   net.host("b.example").trouble = "down";
-  d.actions.takeFile(new Blob([turned(carried)]));
+  d.actions.takeFiles(new Blob([turned(carried)]));
   await until(async () => {
     expect(await open()).toBeNull();
     expect(d.view().error).toBe("file-damaged");
@@ -98,13 +98,13 @@ test("a file given by hand opens its post's attachment; a damaged one does not h
   a.files.set(path, carried);
   expect(await same(await open())).toBe(true);
   a.files.delete(path);
-  d.actions.takeFile(new Blob([carried]));
+  d.actions.takeFiles(new Blob([carried]));
   await until(async () => expect(await same(await open())).toBe(true));
   d.actions.dismissError();
   const foreign = carried.slice();
   foreign.fill(7, 8, 24);
-  d.actions.takeFile(new Blob([foreign]));
-  await until(() => expect(d.view().error).toBe("other-room"));
+  d.actions.takeFiles(new Blob([foreign]));
+  await until(() => expect(d.view().error).toBe("file-alone"));
 });
 
 test("a file of a post that is not here, or that nobody named, is not asked for", async () => {

@@ -255,7 +255,7 @@ const actions: Actions = {
   markRead: (_room, upTo) => void calls.push(`markRead ${upTo}`),
   forgetRoom: (room) => set({ question: { kind: "forget-room", room } }),
   retry: () => void calls.push("retry"),
-  takeFile: (file) => void calls.push(`takeFile ${file.size}`),
+  takeFiles: (...files) => void calls.push(`takeFiles ${files.map((file) => file.size).join(" ")}`),
   openFile: async (_room, _item, file) => {
     calls.push(`openFile ${file}`);
     if (file === "photo") return timetable();

@@ -1,14 +1,12 @@
 import { base64url, equal } from "../psr1/bytes.ts";
-import { fileIdOf, LARGEST_FILE } from "../psr1/file.ts";
 import { type JoinLink, originUrl, readLink } from "../psr1/link.ts";
-import { parseRecord } from "../psr1/record.ts";
 import type { Actions, AppView, InputError, Question, Store } from "../view.ts";
 import { type Added, chainOf } from "./book.ts";
 import { browserEnvironment } from "./browser.ts";
 import type { Environment } from "./environment.ts";
 import { createFiles } from "./files.ts";
 import { askPlaces, type Following, follow } from "./follow.ts";
-import { cutParcel } from "./parcel.ts";
+import { createGiven } from "./given.ts";
 import { fromLink, originsOf, Room } from "./room.ts";
 import { placeOfItem } from "./show.ts";
 import type { StoredRecord } from "./storage.ts";
@@ -156,6 +154,7 @@ export async function createApp(env: Environment): Promise<Store> {
       take: async (records) => void (await take(room, records)),
       changed: notify,
       async asked() {
+        room.asked = true;
         await save(room);
         void newOrigins(room);
       },
@@ -219,42 +218,12 @@ export async function createApp(env: Environment): Promise<Store> {
     if (link.kind === "renewal") return renew(link.cert);
     const room = rooms.get(link.roomId);
     if (room === undefined) return say("other-room");
+    room.asked = false;
     room.pointed = { chain: chainOf(link), seq: link.seq, hash: link.hash };
     show(room);
   };
 
-  /** What a person gives as a file: certificates and records of a room of this device. */
-  const parcel = async (bytes: Uint8Array): Promise<void> => {
-    const { certs, records, torn } = cutParcel(bytes);
-    const first = records[0] === undefined ? null : parseRecord(records[0]);
-    if (first === null) {
-      for (const cert of torn ? [] : certs) await renew(cert);
-      return torn || certs.length === 0 ? say("bundle-unreadable") : undefined;
-    }
-    const room = [...rooms.values()].find((r) => equal(r.book.roomId, first.roomId));
-    if (room === undefined) return say("other-room");
-    for (const cert of certs) room.book.addCert(cert);
-    const added = await take(room, records);
-    const faults = added.map((a) => (a.ok ? a.entry.fault : a.fault));
-    const older = faults.some((f) => f === "older-than-link" || f === "lower-chain");
-    if (torn) say("file-damaged");
-    else if (faults.every((f) => f !== null) && older) say("older-than-link");
-    else if (!added.some((a) => a.ok)) say("bundle-unreadable");
-    if (added.some((a) => a.ok)) show(room);
-  };
-
-  const takeFile = async (blob: Blob): Promise<void> => {
-    if (blob.size > LARGEST_FILE) return say("bundle-unreadable");
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    const id = fileIdOf(bytes);
-    if (id === null) return parcel(bytes);
-    const room = [...rooms.values()].find((r) =>
-      r.history.posts.some((p) => p.post.files.some((f) => equal(f.id, id))),
-    );
-    if (room === undefined) return say("other-room");
-    files.keep(id, bytes);
-    show(room);
-  };
+  const given = createGiven({ rooms, files, renew, take, show, say });
 
   const actions: Actions = {
     openRoom(id) {
@@ -308,7 +277,7 @@ export async function createApp(env: Environment): Promise<Store> {
     retry() {
       if (open !== null) void start(open);
     },
-    takeFile: (file) => void takeFile(file),
+    takeFiles: (...blobs) => given.take(blobs),
     async openFile(id, item, fileId) {
       const room = rooms.get(id);
       const post = room?.history.posts.find((p) => p.post.id === item)?.post;

@@ -10,6 +10,9 @@ export interface FileEnvironment extends Net {
   readonly breathe: () => Promise<void>;
 }
 
+/** So much of what a person gave is kept while the page is open, bytes; the oldest goes first. */
+const GIVEN = 3 * LARGEST_FILE;
+
 /** Sealed files: those a person gave, and those of a room's places. */
 export function createFiles(env: FileEnvironment) {
   const local = new Map<string, Uint8Array>();
@@ -27,7 +30,17 @@ export function createFiles(env: FileEnvironment) {
 
   return {
     /** A sealed file as carried, given by a person. */
-    keep: (id: Uint8Array, carried: Uint8Array) => void local.set(base64url(id), carried),
+    keep(id: Uint8Array, carried: Uint8Array): void {
+      const name = base64url(id);
+      local.delete(name);
+      local.set(name, carried);
+      let size = [...local.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+      for (const [oldest, bytes] of local) {
+        if (size <= GIVEN) break;
+        local.delete(oldest);
+        size -= bytes.length;
+      }
+    },
 
     /** The first copy that is whole and genuine, opened. `folders`: a room's folder at each of its places. */
     async open(folders: readonly string[], file: File): Promise<Blob | "file-missing" | "file-damaged"> {

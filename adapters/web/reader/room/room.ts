@@ -26,6 +26,8 @@ export class Room {
   offline = false;
   behind = false;
   pointed: Pointed | null = null;
+  /** Whether every place was asked since something was pointed at. */
+  asked = false;
   /** Whether the device keeps it. */
   kept = false;
   #history: History | null = null;
@@ -61,6 +63,7 @@ export class Room {
       offline: this.offline,
       behind: this.behind,
       locatorDisagrees: this.#locatorDisagrees(),
+      pointedMissing: this.#pointedMissing(),
       contact: this.stored.contact,
       read: this.stored.read,
     };
@@ -79,6 +82,13 @@ export class Room {
       ...heads.map((h) => hex(h.hash)),
     ];
     return told.length > 0 && !told.some((hash) => hash.startsWith(pointed.hash));
+  }
+
+  /** What the locator pointed at is not here, though the places were asked for it. */
+  #pointedMissing(): boolean {
+    const { pointed, book } = this;
+    if (pointed === null || !this.asked) return false;
+    return (book.entries.get(pointed.chain)?.get(pointed.seq)?.size ?? 0) === 0;
   }
 
   /** Keeps certificates, heads and the rest of what is small. */

@@ -17,6 +17,7 @@ export interface Circumstances {
   /** All that answered told less than this device knows. */
   readonly behind: boolean;
   readonly locatorDisagrees: boolean;
+  readonly pointedMissing: boolean;
   readonly contact: number | null;
   readonly read: readonly [number, number] | null;
 }
@@ -132,6 +133,7 @@ function banners(book: Book, h: History, c: Circumstances): readonly Banner[] {
     out.push({ kind: "certificate-expiring", at: cert.notAfter });
   if (c.behind) out.push({ kind: "rolled-back" });
   if (c.locatorDisagrees) out.push({ kind: "locator-disagrees" });
+  if (c.pointedMissing && !c.loading) out.push({ kind: "pointed-missing" });
   const head = book.newestHead();
   const off = head === null ? 0 : clockOff(head, c);
   if (off > CLOCK) out.push({ kind: "clock", hours: Math.round(off / HOUR) });

@@ -41,8 +41,8 @@ export function App({ store }: { readonly store: Store }) {
     const hold = (event: DragEvent) => {
       event.preventDefault();
       setOver(event.type === "dragover");
-      const file = event.type === "drop" ? event.dataTransfer?.files[0] : undefined;
-      if (file !== undefined) actions.takeFile(file);
+      const files = event.type === "drop" ? [...(event.dataTransfer?.files ?? [])] : [];
+      if (files.length > 0) actions.takeFiles(...files);
     };
     const kinds = ["dragover", "dragleave", "drop"] as const;
     for (const kind of kinds) addEventListener(kind, hold);

@@ -19,11 +19,18 @@ const levels: Record<Banner["kind"], Level> = {
   "rolled-back": "warn",
   offline: "warn",
   "locator-disagrees": "bad",
+  "pointed-missing": "warn",
   restored: "info",
 };
 
 /** Banners after which asking again can help. */
-const retryable: readonly Banner["kind"][] = ["offline", "gap", "rolled-back", "mirror-silent"];
+const retryable: readonly Banner["kind"][] = [
+  "offline",
+  "gap",
+  "rolled-back",
+  "mirror-silent",
+  "pointed-missing",
+];
 
 /** One thing the reader must know: how weighty, what it is, what to do. */
 export function BannerLine(p: { readonly banner: Banner; readonly zone: string; readonly actions: Actions }) {
@@ -48,6 +55,7 @@ export function BannerLine(p: { readonly banner: Banner; readonly zone: string; 
           {t.again}
         </button>
       )}
+      {banner.kind === "pointed-missing" && <PickFile actions={p.actions} />}
     </div>
   );
 }
@@ -71,7 +79,7 @@ export function ErrorLine({ view, actions }: { readonly view: AppView; readonly 
   );
 }
 
-/** Takes a file with messages: a bundle, or a sealed file. */
+/** Takes files with messages: bundles, and sealed files. */
 export function PickFile({ actions }: { readonly actions: Actions }) {
   const t = useTexts();
   const picker = useRef<HTMLInputElement>(null);
@@ -83,11 +91,12 @@ export function PickFile({ actions }: { readonly actions: Actions }) {
       <input
         ref={picker}
         type="file"
+        multiple
         hidden
         aria-label={t.pick}
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          if (file !== undefined) actions.takeFile(file);
+          const files = [...(event.currentTarget.files ?? [])];
+          if (files.length > 0) actions.takeFiles(...files);
           event.currentTarget.value = "";
         }}
       />

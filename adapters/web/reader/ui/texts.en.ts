@@ -17,9 +17,9 @@ export const en: Texts = {
   link: "Link of the room",
   linkHint: "Paste the whole link",
   openButton: "Open",
-  pick: "Choose a file with messages",
+  pick: "Choose files with messages",
   pickHow: "Messages may also come as a file: from a chat, a USB stick, a neighbour.",
-  drop: "You can also drop a file on this page",
+  drop: "You can also drop files on this page",
   loading: "Loading announcements…",
   noPosts: "No announcements yet. New ones will appear here by themselves.",
   feed: "Announcements",
@@ -125,6 +125,10 @@ export const en: Texts = {
       "Telegram and the feed disagree",
       "They name different newest records. Compare the words with a neighbour and ask your class rep.",
     ],
+    "pointed-missing": [
+      "The message is not here yet",
+      "None of the room's addresses gives it now. Save post.psr from the chat, and file.psr if there is one above it, and choose them here.",
+    ],
     restored: [
       "The server was restored",
       "It began a new chain of records and posts again what it had lost, so some announcements bear a later time than before. What it does not have yet is marked “Not confirmed”. Your link stays valid, there is nothing to do.",
@@ -154,7 +158,10 @@ export const en: Texts = {
     "other-room": "This belongs to a room that you do not have. Open that room by its link first.",
     "older-than-link": "These messages are older than your link; it does not open them.",
     "file-damaged": "The file is damaged and was not opened.",
-    "file-missing": "No address has the file. It may have been removed with its post.",
+    "file-missing":
+      "No address has the file. If the room also comes through a chat, give this page the file.psr from above the post there. It may have been removed with its post.",
+    "file-alone":
+      "This is an attachment, and its announcement is not here. Give the page the post.psr below it too; the attachment waits while the page is open.",
     "certificate-refused": "This renewal fits none of your rooms. Ask your class rep.",
     "storage-full": "This device is out of space. Free some and try again.",
   },
