@@ -15,6 +15,7 @@ import type { LogView } from "./seal/carrier.ts";
 import { sealedDestination } from "./seal/destination.ts";
 import type { SealedRoomInfo } from "./seal/info.ts";
 import { createRoomLog } from "./seal/log.ts";
+import { isInfo } from "./seal/opened.ts";
 import { createRoomFiles } from "./seal/room-files.ts";
 import { forgetCopies } from "./store/before-upgrade.ts";
 import { atomically, type Db } from "./store/db.ts";
@@ -208,6 +209,7 @@ export function createBridge(o: BridgeOptions) {
           const last = chains.find((c) => c.serial === serial && c.restart === restart)?.last ?? -1;
           return store.seal.read(room, serial, restart, from, limit).filter((row) => row.seq <= last);
         },
+        isInfo: (row) => isInfo(lib, store.seal, state, row),
         files: store.seal.fileIds(room).map((id) => ({
           id: Buffer.from(id).toString("hex"),
           path: files.path(room, id),

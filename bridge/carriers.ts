@@ -2,11 +2,13 @@ import { type Bell, createBell } from "./bell.ts";
 import type { Clock, Random } from "./model/effects.ts";
 import type { Millis, RoomName } from "./model/ids.ts";
 import { pause } from "./outbox/retry.ts";
-import type { Carrier, LogView } from "./seal/carrier.ts";
+import { type Carrier, type LogView, NotCarried } from "./seal/carrier.ts";
 import { isFull, type Space } from "./space.ts";
 
 /** A head is made anew at least this often, so that readers see the mirror alive. */
 const HEAD_EVERY = 30 * 60_000;
+/** A place that only asks to wait for less long is nothing that anybody needs to hear of. */
+const SHORT_WAIT = 10 * 60_000;
 
 /** One carrier of one room. `behind`: the log grew since it was last copied. */
 interface Way {
@@ -23,7 +25,13 @@ export interface CarriersOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly space: Space;
-  readonly report: (room: RoomName, carrier: string, code: "copied" | "carrier_failed") => void;
+  /** `reason`: the code of a {@link NotCarried}; null: there is none. */
+  readonly report: (
+    room: RoomName,
+    carrier: string,
+    code: "copied" | "carrier_failed",
+    reason: string | null,
+  ) => void;
   /** Called after a room's log reached a carrier. */
   readonly copied: (room: RoomName, carrier: string) => void;
 }
@@ -51,16 +59,19 @@ export function createCarriers(o: CarriersOptions) {
           await carrier.copy(log, cut);
           o.copied(room, carrier.name);
         }
-        if (tries > 0) o.report(room, carrier.name, "copied");
+        if (tries > 0) o.report(room, carrier.name, "copied", null);
         tries = 0;
         // The bell also ends a wait now and then by itself: that alone is no reason to make a head and write it.
         do await bell.wait(until, signal);
         while (!way.behind && !signal.aborted && o.clock.now() < until && o.clock.now() >= from);
       } catch (error) {
         if (isFull(error)) o.space.foundFull();
-        o.report(room, carrier.name, "carrier_failed");
-        until = o.clock.now() + pause(tries++, o.random);
-        await o.clock.sleep(until - o.clock.now(), signal);
+        const why = error instanceof NotCarried ? error : null;
+        const now = o.clock.now();
+        if ((why?.until ?? Number.POSITIVE_INFINITY) - now > SHORT_WAIT)
+          o.report(room, carrier.name, "carrier_failed", why?.code ?? null);
+        until = why?.until ?? now + pause(tries++, o.random);
+        await o.clock.sleep(until - now, signal);
       }
     }
   };

@@ -22,7 +22,8 @@ export interface Reports {
   intake(report: IntakeReport): void;
   delivery(delivery: Delivery, outcome: Outcome): void;
   media(code: "media_ready" | "media_retry" | "media_failed", kind: string): void;
-  carrier(room: RoomName, carrier: string, code: "copied" | "carrier_failed"): void;
+  /** `reason`: why it failed, where the carrier says so. */
+  carrier(room: RoomName, carrier: string, code: "copied" | "carrier_failed", reason: string | null): void;
 }
 
 /** Something of an adapter that lives as long as the bridge works: it hears, looks and keeps up. */
@@ -51,7 +52,7 @@ export interface RuntimeOptions {
   /** The longest one attachment of a source may take, ms. */
   readonly fileDeadline: (source: SourceName) => number;
   /** Called after a room's log reached a carrier. */
-  readonly copied: (room: RoomName) => void;
+  readonly copied: (room: RoomName, carrier: string) => void;
   /** The room on the disk; absent: it is noticed only when a write finds none. */
   readonly space?: Space;
   /** Bytes above which nothing more is fetched into the spool; absent: any number. */

@@ -62,12 +62,12 @@ export function watchReports({ reports, notices, counters, states, core }: Watch
       counters.add("postern_media_total", { result: code.replace("media_", "") });
       reports.media(code, kind);
     },
-    carrier(room, carrier, code) {
+    carrier(room, carrier, code, why) {
       if (code === "carrier_failed") {
         counters.add("postern_carrier_failures_total", { room, carrier });
         notices.raise({ code, room });
       }
-      reports.carrier(room, carrier, code);
+      reports.carrier(room, carrier, code, why);
     },
   };
 }

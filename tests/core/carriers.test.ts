@@ -39,6 +39,7 @@ function copying() {
       head: null,
       chains: [],
       records: () => [],
+      isInfo: () => false,
       files: [],
     }),
     clock,

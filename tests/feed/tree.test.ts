@@ -60,6 +60,7 @@ async function feed() {
         epoch: 1,
         record: record(seq),
       })),
+    isInfo: () => false,
     files: [...files],
   });
   const carrier = createTreeCarrier(disk, path.join(folder, "feed"), noFailpoints);

@@ -129,7 +129,7 @@ test("a room that takes no copies for an hour is told, and that it takes them ag
   await o.start(() => null);
   const reports = o.watch(quiet);
   for (let i = 0; i < 5; i++) {
-    reports.carrier(ROOM, "feed", "carrier_failed");
+    reports.carrier(ROOM, "feed", "carrier_failed", null);
     await pass(HOUR / 4);
   }
   // The bridge's own output told of it at once, so the log has its codes alone.

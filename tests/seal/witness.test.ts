@@ -100,6 +100,7 @@ test("a carrier shows nothing that the witness could not write down before", asy
     head: null,
     chains: [{ serial: 1, restart: 2, first: 0, last }],
     records: () => [],
+    isInfo: () => false,
     files: [],
   });
   const signal = new AbortController().signal;
