@@ -21,7 +21,7 @@ export interface ConfiguredOptions {
   readonly program?: string;
 }
 
-/** A configured bridge in a temporary folder of its own, its rooms made, to be run as a process. */
+/** A configured bridge in a temporary folder of its own, its sealed rooms made, to be run as a process. */
 export async function configuredBridge(o: ConfiguredOptions) {
   const folder = await mkdtemp(path.join(tmpdir(), "postern-run-"));
   const port = await freePort();
@@ -41,15 +41,13 @@ export async function configuredBridge(o: ConfiguredOptions) {
   if (!opened.ok) throw new Error(opened.problem.code);
   const { core } = opened;
   const links = new Map<string, string>();
-  for (const room of config.rooms.keys()) {
+  const sealed = [...config.rooms.values()].flatMap(({ type, name }) => (type === "sealed" ? [name] : []));
+  for (const room of sealed) {
     atomically(core.db, () => core.bridge.log.create(room, randomBytes(32)));
     links.set(room, linkOf(core, room, pageOf(config) ?? "", false) ?? "");
   }
   const ids = new Map(
-    [...config.rooms.keys()].map((room) => [
-      room,
-      Buffer.from(core.bridge.store.seal.get(room)?.roomId ?? []).toString("hex"),
-    ]),
+    sealed.map((room) => [room, Buffer.from(core.bridge.store.seal.get(room)?.roomId ?? []).toString("hex")]),
   );
   core.close();
   return {
