@@ -139,6 +139,6 @@ export function telegramDestination(o: TelegramDestinationOptions): Destination 
       return announcement(d, place);
     },
     send: (made, _d, signal) => sender.send(made, signal),
-    settle: async () => sender.settle(),
+    settle: async (made) => sender.settle(made),
   };
 }

@@ -344,9 +344,11 @@ export function createSender(o: SenderOptions) {
     },
 
     /** What {@link send} finds out by itself: when it may be called again. */
-    settle(): Outcome {
+    settle({ bytes }: outbox.Fixed): Outcome {
       const begun = progress.get()?.begun ?? null;
-      if (begun === null || begun.next === null) return { kind: "retry", ...wait };
+      const step = begun === null ? undefined : decodeFixed(bytes).steps[begun.step];
+      if (begun === null || step?.do !== "send" || step.button === null || begun.next === null)
+        return { kind: "retry", ...wait };
       const at = begun.at > clock.now() ? 0 : begun.at + UNDER_WAY;
       return { kind: "retry", at: Math.max(wait.at, at), code: "looking" };
     },
