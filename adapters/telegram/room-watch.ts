@@ -112,20 +112,20 @@ export function createRoomWatch(o: RoomWatchOptions) {
     bell.ring();
   };
 
-  const move = (from: ChatId, to: ChatId): void => {
+  const move = (from: ChatId, to: ChatId, looking: Watched | null): void => {
     for (const one of inChat(from)) {
       if (from === to) continue;
       o.kept.moved(one.room.name).put({ from: one.room.chat, to });
       one.chat = to;
       o.moved(one.room.name);
-      soon(one);
+      if (one !== looking) soon(one);
     }
   };
 
   const seen = async (one: Watched, me: UserId, signal: AbortSignal): Promise<Looked> => {
     let looked = await lookAt(o.api, me, one.chat, signal);
     for (let i = 0; looked.kind === "moved" && i < MOVES; i++) {
-      move(one.chat, looked.to);
+      move(one.chat, looked.to, one);
       looked = await lookAt(o.api, me, one.chat, signal);
     }
     return looked;
@@ -149,10 +149,10 @@ export function createRoomWatch(o: RoomWatchOptions) {
   };
 
   const look = async (one: Watched, signal: AbortSignal): Promise<Looked> => {
-    const me = o.me();
-    if (me === null) return { kind: "fault", code: "no_answer", until: null };
     // Set before: what is told meanwhile makes it due once more.
     one.due = o.clock.now() + EVERY;
+    const me = o.me();
+    if (me === null) return { kind: "fault", code: "no_answer", until: null };
     const looked = await seen(one, me, signal);
     if (signal.aborted) return looked;
     if (looked.kind === "ok") judged(one, looked.look);
@@ -188,7 +188,8 @@ export function createRoomWatch(o: RoomWatchOptions) {
       if (one.standing === null) return one.vain === 0;
       return one.standing.held !== null && !one.standing.trial;
     },
-    move,
+    /** A group became a supergroup. */
+    move: (from: ChatId, to: ChatId): void => move(from, to, null),
     /** Something was sent to a chat: it works. */
     worked(chat: ChatId, topic: TopicId | null): void {
       for (const one of inChat(chat)) {
