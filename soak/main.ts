@@ -5,9 +5,16 @@ import { matrix } from "./matrix.ts";
 import { matrixStore } from "./matrix-store.ts";
 import type { Check, Part } from "./part.ts";
 import { storm } from "./storm.ts";
+import { telegram } from "./telegram.ts";
 
 /** The long tests, in parts: `npm run soak [-- PART…]`. Without a part: all of them, one after another. */
-const parts: Readonly<Record<string, Part>> = { core, fuzz: fuzzing, matrix, "matrix-store": matrixStore };
+const parts: Readonly<Record<string, Part>> = {
+  core,
+  fuzz: fuzzing,
+  matrix,
+  "matrix-store": matrixStore,
+  telegram,
+};
 /** Pieces of a part that can be asked for alone, with a seed of their own. */
 const pieces: Readonly<Record<string, Part>> = { simulation: simulations, mutants: planted, storm };
 const all = { ...parts, ...pieces };
