@@ -112,12 +112,15 @@ const setWebhook = method(z.object({ url: z.string().optional() }), ({ world, bo
   return true;
 });
 
-const deleteWebhook = method(z.object({ drop_pending_updates: z.unknown().optional() }), ({ world, bot }, input) => {
-  const queue = world.queueOf(bot);
-  queue.setWebhook("");
-  if (input.drop_pending_updates === true || input.drop_pending_updates === "true") queue.clear();
-  return true;
-});
+const deleteWebhook = method(
+  z.object({ drop_pending_updates: z.unknown().optional() }),
+  ({ world, bot }, input) => {
+    const queue = world.queueOf(bot);
+    queue.setWebhook("");
+    if (input.drop_pending_updates === true || input.drop_pending_updates === "true") queue.clear();
+    return true;
+  },
+);
 
 export const chatMethods: Readonly<Record<string, Method>> = {
   getMe,
