@@ -14,6 +14,7 @@ import { dueAt, silentUntil } from "./pipeline/schedule.ts";
 import type { LogView } from "./seal/carrier.ts";
 import { sealedDestination } from "./seal/destination.ts";
 import type { SealedRoomInfo } from "./seal/info.ts";
+import { createLocate } from "./seal/locate.ts";
 import { createRoomLog } from "./seal/log.ts";
 import { isInfo } from "./seal/opened.ts";
 import { createRoomFiles } from "./seal/room-files.ts";
@@ -189,6 +190,14 @@ export function createBridge(o: BridgeOptions) {
             }),
           ]),
       ),
+
+    /** Where in a sealed room an announcement stands that another room of its mapping cannot hold whole. */
+    locate: createLocate({
+      lib,
+      store: store.seal,
+      map: store.map,
+      rooms: (name) => (mapping(name)?.rooms ?? []).filter((room) => sealedInfo(room) !== null),
+    }),
 
     /** A room's log as carriers see it; null before its keys exist. */
     view(room: RoomName): LogView | null {

@@ -34,7 +34,7 @@ export interface OversightOptions {
 /** What a runtime is watched by. */
 export interface Care extends Required<Pick<RuntimeOptions, "space" | "spoolMax" | "silent">> {
   /** A room's log reached a carrier. */
-  copied(room: Parameters<RuntimeOptions["copied"]>[0]): void;
+  readonly copied: RuntimeOptions["copied"];
   /** Somebody asked the feed. */
   asked(): void;
 }
@@ -142,6 +142,8 @@ export function createOversight(o: OversightOptions): Oversight {
 
   const ending = new AbortController();
   let monitor: Monitor | null = null;
+  /** `<room>/<carrier>` of copies that fail. */
+  const failing = new Set<string>();
   let running: Promise<unknown> = Promise.resolve();
 
   const loop = async (): Promise<void> => {
@@ -159,10 +161,14 @@ export function createOversight(o: OversightOptions): Oversight {
       silent(source, rooms) {
         for (const room of rooms) o.logger.event("source.blind", { source, room });
       },
-      copied: (room) => notices.clear({ code: "carrier_failed", room }),
+      copied(room, carrier) {
+        failing.delete(`${room}/${carrier}`);
+        if (![...failing].some((one) => one.startsWith(`${room}/`)))
+          notices.clear({ code: "carrier_failed", room });
+      },
       asked: () => counters.add("postern_feed_requests_total", {}),
     },
-    watch: (reports) => watchReports({ reports, notices, counters, states, core: o.core }),
+    watch: (reports) => watchReports({ reports, notices, counters, states, failing, core: o.core }),
     get port() {
       return monitor?.port ?? null;
     },

@@ -5,6 +5,8 @@ import type { Reports } from "../bridge/runtime.ts";
 import { isFull } from "../bridge/space.ts";
 import type { Core } from "./core.ts";
 import type { RunWords } from "./run-words.ts";
+import { faultText } from "./telegram/asked.ts";
+import { botOfCarrier } from "./telegram/carried.ts";
 import type { Words } from "./texts/shape.ts";
 
 export interface ReportsOptions {
@@ -80,10 +82,21 @@ export function createReports({ core, logger, say, words, tell }: ReportsOptions
       } as const;
       logger.event(event[code]);
     },
-    carrier(room, _carrier, code) {
-      logger.event(code === "copied" ? "carrier.copied" : "carrier.failed", { room });
-      if (code === "copied") told.delete(`carrier/${room}`);
-      else once(`carrier/${room}`, say.carrierFailed(room, core.config.feed.folder));
+    carrier(room, carrier, code, why) {
+      const key = `carrier/${room}/${carrier}`;
+      if (code === "copied") {
+        logger.event("carrier.copied", { room });
+        told.delete(key);
+        return;
+      }
+      const bot = botOfCarrier(core.config, room, carrier);
+      logger.event("carrier.failed", {
+        room,
+        ...(bot === null ? {} : { bot }),
+        ...(why === null ? {} : { reason: reasonOf(why) }),
+      });
+      if (bot === null) once(key, say.carrierFailed(room, core.config.feed.folder));
+      else once(key, say.chatFailed(room, faultText(why ?? "other", words.telegram)));
     },
   };
 }

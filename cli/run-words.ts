@@ -25,6 +25,8 @@ export interface RunWords {
   readonly vanished: (source: string, count: number) => string;
   readonly refused: (room: string) => string;
   readonly carrierFailed: (room: string, folder: string) => string;
+  /** The chat that carries a sealed room's log takes nothing. */
+  readonly chatFailed: (room: string, why: string) => string;
   readonly newChain: (room: string) => string;
   readonly waitingForOrigins: (room: string) => string;
   /** Nothing is written to a room until it is certified anew. */
@@ -76,6 +78,8 @@ const ru: RunWords = {
     `Комната «${room}» не приняла одно объявление; остальные идут. Смотрите: ${call("dead")}`,
   carrierFailed: (room, folder) =>
     `Ленту комнаты «${room}» не удалось записать в ${folder}. Объявления сохранены и появятся, когда запись удастся. Проверьте папку, права и место на диске.`,
+  chatFailed: (room, why) =>
+    `Журнал комнаты «${room}» сейчас не попадает в её телеграм-канал: ${why}. Объявления сохранены и появятся там, когда это исправится; лента и другие комнаты работают. Подробнее: ${call("check")}`,
   newChain: (room) =>
     `Комната «${room}» начинает новую цепочку: база старше того, что уже было опубликовано. Ссылки остаются в силе.`,
   halted: (room, why) =>
@@ -133,6 +137,8 @@ const en: RunWords = {
   refused: (room) => `The room "${room}" did not take one announcement; others go on. See: ${call("dead")}`,
   carrierFailed: (room, folder) =>
     `The feed of the room "${room}" could not be written to ${folder}. Announcements are kept and will appear when writing works again. Check the folder, its rights and the free space.`,
+  chatFailed: (room, why) =>
+    `The log of the room "${room}" does not get into its Telegram channel now: ${why}. The announcements are kept and appear there once that is set right; the feed and other rooms go on. More: ${call("check")}`,
   newChain: (room) =>
     `The room "${room}" begins a new chain: the database is older than what was published. Links stay valid.`,
   halted: (room, why) =>

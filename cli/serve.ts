@@ -4,6 +4,7 @@ import { systemDisk } from "../bridge/disk.ts";
 import type { RoomName } from "../bridge/model/ids.ts";
 import type { Source } from "../bridge/model/source.ts";
 import { type Reports, type Runtime, startRuntime } from "../bridge/runtime.ts";
+import type { Carrier } from "../bridge/seal/carrier.ts";
 import { type Witness, witnessed } from "../bridge/seal/witness.ts";
 import type { Core } from "./core.ts";
 import { drainTime } from "./drain.ts";
@@ -12,6 +13,7 @@ import type { Accounts } from "./matrix/accounts.ts";
 import { type Messengers, type MessengersOptions, openMessengers } from "./messengers.ts";
 import type { Care } from "./oversight.ts";
 import type { Bots } from "./telegram/bots.ts";
+import { openCarriers } from "./telegram/carriers.ts";
 
 export interface ServeOptions {
   readonly sources: readonly Source[];
@@ -74,7 +76,8 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
   const start = async (over: Core, options: ServeOptions): Promise<void> => {
     const { accounts, bots } = options;
     const messengers = await openMessengers(over, { accounts, bots, wake: () => current?.runtime.wake() });
-    const runtime = runtimeOf(over, options, feed, messengers);
+    const chats = await openCarriers(over, messengers.bots, () => feed.page);
+    const runtime = runtimeOf(over, options, feed, messengers, chats);
     const mine = { runtime, messengers };
     current = mine;
     runtime.ended.then(
@@ -144,7 +147,13 @@ async function orCut(work: Promise<void> | undefined, cut: AbortSignal | undefin
   await Promise.race([work, late]);
 }
 
-function runtimeOf(core: Core, o: ServeOptions, feed: Feed, messengers: Messengers): Runtime {
+function runtimeOf(
+  core: Core,
+  o: ServeOptions,
+  feed: Feed,
+  messengers: Messengers,
+  chats: readonly Carrier[],
+): Runtime {
   const { config, bridge } = core;
   const idOf = (room: RoomName): string => {
     const state = bridge.store.seal.get(room);
@@ -155,7 +164,9 @@ function runtimeOf(core: Core, o: ServeOptions, feed: Feed, messengers: Messenge
     bridge,
     vault: core.vault,
     sources: o.sources,
-    carriers: [o.witness === null ? tree : witnessed(tree, o.witness.of, o.witness.failed)],
+    carriers: [tree, ...chats].map((one) =>
+      o.witness === null ? one : witnessed(one, o.witness.of, o.witness.failed),
+    ),
     destinations: messengers.destinations,
     lifetimes: messengers.lifetimes,
     mappings: config.mappings,
@@ -172,9 +183,9 @@ function runtimeOf(core: Core, o: ServeOptions, feed: Feed, messengers: Messenge
     ...(o.care === undefined
       ? {}
       : { space: o.care.space, spoolMax: o.care.spoolMax, silent: o.care.silent }),
-    copied(room) {
-      feed.changed(idOf(room));
-      o.care?.copied(room);
+    copied(room, carrier) {
+      if (carrier === tree.name) feed.changed(idOf(room));
+      o.care?.copied(room, carrier);
     },
   });
 }

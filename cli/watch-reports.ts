@@ -5,17 +5,27 @@ import type { Reports } from "../bridge/runtime.ts";
 import type { Core } from "./core.ts";
 import { matrixRoom, telegramRoom } from "./room-kinds.ts";
 import type { SourceStates } from "./source-states.ts";
+import { botOfCarrier } from "./telegram/carried.ts";
 
 export interface WatchReportsOptions {
   readonly reports: Reports;
   readonly notices: Pick<Notifier, "raise" | "clear">;
   readonly counters: Counters;
   readonly states: SourceStates;
+  /** `<room>/<carrier>` of copies that fail: a trouble is over when none of a room's does. */
+  readonly failing: Set<string>;
   readonly core: () => Core;
 }
 
 /** Passes reports on, and makes notices and counts of them. */
-export function watchReports({ reports, notices, counters, states, core }: WatchReportsOptions): Reports {
+export function watchReports({
+  reports,
+  notices,
+  counters,
+  states,
+  failing,
+  core,
+}: WatchReportsOptions): Reports {
   return {
     intake(report) {
       const { source } = report;
@@ -65,7 +75,10 @@ export function watchReports({ reports, notices, counters, states, core }: Watch
     carrier(room, carrier, code, why) {
       if (code === "carrier_failed") {
         counters.add("postern_carrier_failures_total", { room, carrier });
-        notices.raise({ code, room });
+        failing.add(`${room}/${carrier}`);
+        const bot = botOfCarrier(core().config, room, carrier);
+        const reason = why === null ? {} : { reason: reasonOf(why) };
+        notices.raise({ code, room, ...(bot === null ? {} : { bot, ...reason }) });
       }
       reports.carrier(room, carrier, code, why);
     },

@@ -20,7 +20,9 @@ import { faultOf, heldFor } from "./look.ts";
 /** A sealed room and the chat that carries its log. */
 export interface CarriedRoom {
   readonly room: RoomName;
-  /** null: there is none now; then nothing is copied. */
+  /** The chat as it is configured: what was copied there counts, wherever Telegram has moved it since. */
+  readonly home: ChatId;
+  /** Where it is now; null: nowhere, then nothing is copied. */
   readonly place: () => { readonly chat: ChatId; readonly topic: TopicId | null } | null;
   readonly lang: "ru" | "en";
   /** The reader page's address, with a closing slash; null: none is known, and messages have no button. */
@@ -65,7 +67,8 @@ export function createTelegramCarrier(o: TelegramCarrierOptions): Carrier {
     const newest = newestOf(log);
     if (place === null || newest === null) return;
     const kept = copiedOf(o.keep, own.room);
-    let copied = standing(kept.get(), log, place) ?? begin(log, place);
+    const home = { chat: own.home, topic: place.topic };
+    let copied = standing(kept.get(), log, home) ?? begin(log, home);
     const save = (next: Copied): void => {
       kept.put(next);
       copied = next;
@@ -86,7 +89,7 @@ export function createTelegramCarrier(o: TelegramCarrierOptions): Carrier {
 
     const sendFile = async ({ id, path }: LogView["files"][number]): Promise<boolean> => {
       const note = (message: MessageId | null): void =>
-        save({ ...copied, files: [...copied.files, { id, message, at: o.clock.now() }] });
+        save({ ...copied, files: [...copied.files, { id, chat: place.chat, message, at: o.clock.now() }] });
       const size = await o.disk.size(path);
       // Lost, or gone with its post meanwhile.
       if (size === null) return true;
@@ -143,8 +146,9 @@ export function createTelegramCarrier(o: TelegramCarrierOptions): Carrier {
 
     /** Takes files out of the chat that no record names any more, as far as Telegram lets a bot. */
     const withdraw = async (file: CopiedFile): Promise<boolean> => {
-      const { id, message, at } = file;
-      if (message !== null && o.clock.now() - at < DELETABLE) {
+      const { id, chat, message, at } = file;
+      // Where the chat has moved its ids are those of other messages.
+      if (message !== null && chat === place.chat && o.clock.now() - at < DELETABLE) {
         const payload = { chat_id: place.chat, message_id: message };
         const answer = await ask({ method: "deleteMessage", payload }, signal);
         if (answer === null) return false;

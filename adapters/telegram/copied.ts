@@ -10,6 +10,7 @@ const Place = z.object({ serial: z.int(), restart: z.int(), seq: z.int() });
 /** A sealed file in the chat, and when it came there, ms. `message` null: it is not to come there. */
 const File = z.object({
   id: boundedText(1, 64),
+  chat: ChatId,
   message: MessageId.nullable(),
   at: z.number(),
 });
@@ -19,6 +20,7 @@ export type CopiedFile = Readonly<z.infer<typeof File>>;
 export const Copied = z.object({
   /** The log that it is (hex): a room that was made anew has another. */
   log: boundedText(1, 64),
+  /** As it is configured. */
   chat: ChatId,
   topic: TopicId.nullable(),
   /** The first record that is not there. */

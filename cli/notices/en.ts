@@ -26,8 +26,13 @@ export const en: NoticeWords = {
   },
   carrier_failed: {
     trouble: (n) =>
-      `The room "${n.room}" could not be written to the feed for ${n.span}. Announcements are kept and will appear when writing works again. Check the feed's folder, its rights and the free space.`,
-    back: (n) => `The room "${n.room}" is written to the feed again. Nothing is lost.`,
+      n.bot === ""
+        ? `The room "${n.room}" could not be written to the feed for ${n.span}. Announcements are kept and will appear when writing works again. Check the feed's folder, its rights and the free space.`
+        : `The log of the room "${n.room}" has not got into its Telegram channel for ${n.span}${because(n.why)}. The announcements are kept and appear there once that is set right; the feed and other rooms go on. More: ${call("check")}`,
+    back: (n) =>
+      n.bot === ""
+        ? `The room "${n.room}" is written to the feed again. Nothing is lost.`
+        : `The log of the room "${n.room}" gets into its Telegram channel again. Nothing is lost.`,
   },
   dead_letters: {
     trouble: (n) =>

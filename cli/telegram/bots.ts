@@ -9,7 +9,9 @@ import type { BotConfig, Config, TelegramRoomConfig } from "../../config/config.
 import { telegramFileLimit } from "../../config/cross-telegram.ts";
 import { telegramRoot } from "../../config/schema-telegram.ts";
 import type { Core } from "../core.ts";
-import { telegramRooms } from "../room-kinds.ts";
+import { pageOf } from "../join-link.ts";
+import { isSealed, telegramRooms } from "../room-kinds.ts";
+import { carriedBy } from "./carried.ts";
 import { hasToken } from "./client.ts";
 import { pinsIn, placeOf } from "./wish.ts";
 
@@ -46,6 +48,10 @@ export const serves = (config: Config, bot: BotName): boolean =>
     room.type === "telegram" ? room.bot === bot : room.type === "sealed" && room.carrier?.bot === bot,
   );
 
+/** The largest file that a bot's server takes, bytes. */
+export const largestFileOf = ({ apiRoot }: BotConfig): number =>
+  apiRoot === telegramRoot ? telegramFileLimit : OWN_SERVER_LIMIT;
+
 /** What a bot keeps. */
 export const keepOf = (core: Core, bot: BotName): Keep => core.bridge.store.kept.of(`telegram.${bot}`);
 
@@ -59,7 +65,10 @@ export async function openBots(core: Core, o: BotsOptions): Promise<Bots> {
   for (const config of configs) {
     const { name } = config;
     const rooms = roomsOf(core, name);
-    const bot = await openBot(core, config, rooms, (event) => o.report(name, event));
+    const bot = await openBot(core, config, rooms, (event) => {
+      // What keeps a sealed room's log out of its chat its carrier tells: the room itself goes on.
+      if (event.kind !== "room" || !isSealed(core.config, event.room)) o.report(name, event);
+    });
     if (typeof bot === "string") {
       problems.set(name, bot);
       o.report(name, { kind: "closed", code: bot });
@@ -102,12 +111,21 @@ export async function openBot(
       deadlines: config.deadlines,
     },
     keep: keepOf(core, config.name),
-    rooms: rooms.map((room) => ({
-      name: room.name,
-      ...placeOf(room),
-      pins: pinsIn(core.config, room.name),
-      probe: room.probe,
-    })),
+    rooms: [
+      ...rooms.map((room) => ({
+        name: room.name,
+        ...placeOf(room),
+        pins: pinsIn(core.config, room.name),
+        probe: room.probe,
+      })),
+      // The chats of sealed logs: nothing is pinned or looked for in them.
+      ...carriedBy(core.config, config.name).map(({ room, place }) => ({
+        name: room.name,
+        ...placeOf(place),
+        pins: false,
+        probe: false,
+      })),
+    ],
     frame: createFrame(core.config.lang),
     admins: config.admins.map((id) => UserId.parse(id)),
     report,
@@ -130,33 +148,42 @@ async function destinationsOf(
   changed: (room: RoomName) => void,
 ): Promise<readonly Destination[]> {
   const { telegramDestination } = await import("../../adapters/telegram/destination.ts");
+  const { createElsewhere } = await import("../../adapters/telegram/elsewhere.ts");
   const { createOwnPosts } = await import("../../adapters/telegram/own-posts.ts");
   const { bridge, clock, random, failpoints } = core;
   const posts = createOwnPosts();
   const keep = keepOf(core, config.name);
+  const elsewhere = createElsewhere({
+    locate: bridge.locate,
+    page: () => pageOf(core.config),
+    largestFile: largestFileOf(config),
+    clock,
+  });
   return rooms.map((room) =>
-    telegramDestination({
-      room: room.name,
-      topic: placeOf(room).topic,
-      api: bot.api,
-      posts,
-      keep,
-      place: () => bot.place(room.name)?.chat ?? null,
-      held: () => bot.held(room.name),
-      notBefore: (chat, cost) => bot.rates.notBefore(chat, cost),
-      // Never where the bot may edit what others post.
-      probe: () => room.probe && bot.place(room.name)?.canEditOthers === false,
-      unsure: room.unsure,
-      changed,
-      receiptOf: (announcement, part) => bridge.store.map.receiptOf(room.name, announcement, part),
-      lang: room.lang,
-      allows: bridge.allows,
-      largestFile: config.apiRoot === telegramRoot ? telegramFileLimit : OWN_SERVER_LIMIT,
-      elsewhere: () => null,
-      spooled: bridge.spooled,
-      clock,
-      random,
-      failpoints,
-    }),
+    elsewhere.first(
+      telegramDestination({
+        room: room.name,
+        topic: placeOf(room).topic,
+        api: bot.api,
+        posts,
+        keep,
+        place: () => bot.place(room.name)?.chat ?? null,
+        held: () => bot.held(room.name),
+        notBefore: (chat, cost) => bot.rates.notBefore(chat, cost),
+        // Never where the bot may edit what others post.
+        probe: () => room.probe && bot.place(room.name)?.canEditOthers === false,
+        unsure: room.unsure,
+        changed,
+        receiptOf: (announcement, part) => bridge.store.map.receiptOf(room.name, announcement, part),
+        lang: room.lang,
+        allows: bridge.allows,
+        largestFile: largestFileOf(config),
+        elsewhere: elsewhere.link,
+        spooled: bridge.spooled,
+        clock,
+        random,
+        failpoints,
+      }),
+    ),
   );
 }

@@ -134,7 +134,7 @@ test("a room that takes no copies for an hour is told, and that it takes them ag
   }
   // The bridge's own output told of it at once, so the log has its codes alone.
   expect(said).toEqual([]);
-  o.care.copied(ROOM);
+  o.care.copied(ROOM, "feed");
   await pass(HOUR);
   expect(said).toEqual([expect.stringContaining('The room "faculty" is written to the feed again')]);
   await o.stop(false, never);

@@ -65,6 +65,7 @@ export async function carried(
         chats: [
           {
             room: ROOM,
+            home: over.place?.()?.chat ?? CHANNEL_CHAT,
             place: over.place ?? (() => ({ chat: CHANNEL_CHAT, topic: null })),
             lang: "ru",
             page: () => PAGE,
