@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { Bot } from "../../adapters/telegram/bot.ts";
 import { answerHeld, heldOf } from "../../adapters/telegram/held.ts";
 import { ChatId, TopicId } from "../../adapters/telegram/ids.ts";
-import type { FoundPlace } from "../../adapters/telegram/setup.ts";
+import type { FoundPlace, SetupOptions } from "../../adapters/telegram/setup.ts";
 import { boundedText } from "../../bridge/model/bounded.ts";
-import { BotName, RoomName } from "../../bridge/model/ids.ts";
+import { BotName, type Millis, RoomName } from "../../bridge/model/ids.ts";
 import { telegramRoom, telegramRooms } from "../room-kinds.ts";
 import { keepOf, openBot } from "../telegram/bots.ts";
 import { operation, type Place } from "./operation.ts";
@@ -54,7 +54,9 @@ export const telegramMeet = operation({
 });
 
 /** The longest that one question waits for a chat, ms. */
-const LONGEST_WINDOW = 20_000;
+const LONGEST_WINDOW: Millis = 20_000;
+/** How long other chats are waited for once one was found, ms. */
+const GATHERING: Millis = 500;
 
 /**
  * Waits a while for a chat to which somebody added the bot, or in which somebody wrote `/postern <code>`. A bridge that
@@ -73,7 +75,7 @@ export const telegramAwait = operation({
     ...wish,
   }),
   output: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("found"), place: Found }),
+    z.object({ kind: z.literal("found"), places: z.array(Found) }),
     z.object({ kind: z.literal("nothing") }),
     Fault,
   ]),
@@ -81,22 +83,30 @@ export const telegramAwait = operation({
     const { awaitPlace } = await import("../../adapters/telegram/setup.ts");
     return withBot(at, bot, true, async (running) => {
       const ended = new AbortController();
+      const places: Found[] = [];
       let trouble: string | null = null;
-      void at.core.clock.sleep(Math.min(window, LONGEST_WINDOW), ended.signal).then(() => ended.abort());
-      const place = await awaitPlace(
-        {
-          bot: running,
-          wish: { pins, probe },
-          code,
-          found: ({ chat, topic }) => !known.some((one) => one.chat === chat && one.topic === topic),
-          fault: (why) => {
-            trouble = why;
-          },
+      const endAfter = (ms: Millis): void =>
+        void at.core.clock.sleep(ms, ended.signal).then(() => ended.abort());
+      endAfter(Math.min(window, LONGEST_WINDOW));
+      const options: SetupOptions = {
+        bot: running,
+        wish: { pins, probe },
+        code,
+        found(place) {
+          const { chat, topic } = place;
+          if (known.some((one) => one.chat === chat && one.topic === topic)) return false;
+          places.push(foundOf(place));
+          // What came with it is told once, too.
+          if (places.length === 1) endAfter(GATHERING);
+          return false;
         },
-        ended.signal,
-      );
+        fault(why) {
+          trouble = why;
+        },
+      };
+      await awaitPlace(options, ended.signal);
       ended.abort();
-      if (place !== null) return { kind: "found" as const, place: foundOf(place) };
+      if (places.length > 0) return { kind: "found" as const, places };
       const { ended: out, trouble: deaf } = running.state();
       const why = out ?? deaf ?? trouble;
       return why === null ? { kind: "nothing" as const } : fault(why);

@@ -59,15 +59,21 @@ export async function settledPlace(o: SettleOptions): Promise<Found | null> {
     }
     if (answer.kind !== "found") continue;
     troubled = false;
-    const { place } = answer;
-    passed.push({ chat: place.chat, topic: place.topic });
-    const theirs = await isTheirs(o, place);
-    if (theirs === null) break;
-    if (theirs) return rightsSet(o, place);
+    for (const place of latest(answer.places)) {
+      passed.push({ chat: place.chat, topic: place.topic });
+      const theirs = await isTheirs(o, place);
+      if (theirs === null) return null;
+      if (theirs) return rightsSet(o, place);
+    }
     tell(say.setup.waiting);
   }
   return null;
 }
+
+/** Each place once, as it was found last. */
+const latest = (places: readonly Found[]): readonly Found[] => [
+  ...new Map(places.map((place) => [`${place.chat}/${place.topic}`, place])).values(),
+];
 
 /** That a bot cannot be worked with, in words. */
 export const faultLine = (bot: BotName, code: string, say: TelegramWords): string =>

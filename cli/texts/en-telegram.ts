@@ -126,6 +126,7 @@ export const telegram: TelegramWords = {
         `  3. Switch on: ${named(give)}. Switch the rest off${without.length === 0 ? "" : `, and by all means: ${named(without)}`}.`,
         '  For a group: add the bot as an administrator, and switch off "Add members" in Permissions.',
         `  For a forum's topic: do the same, and then write in the topic itself: /postern ${code}`,
+        "  If the bot is there already: change one of its rights and change it back, and the chat is noticed.",
         "Whoever holds the bot's token can list the channel's subscribers: keep the token safe.",
       ].join("\n"),
     waiting: "Waiting for the bot to be added. Ctrl-C ends this, with nothing written.",
