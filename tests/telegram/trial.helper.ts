@@ -357,7 +357,7 @@ class Play {
         tell(this.#events.then);
         continue;
       }
-      if (steps % 5 === 0) this.#asked(life);
+      if (!life.dead && steps % 5 === 0) this.#asked(life);
       if (!world.step() || steps > MOST_STEPS) world.wrong("it does not come to rest");
     }
     life.dead = true;
