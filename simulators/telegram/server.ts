@@ -7,6 +7,7 @@ import { refusedWith } from "./reply.ts";
 import { reset, respond, sendJson, sendText } from "./respond.ts";
 import type { Settings } from "./settings.ts";
 import { Telegram } from "./telegram.ts";
+import { createView } from "./view/serve.ts";
 
 export interface StartOptions {
   /** 0 (default): one that is free. */
@@ -86,6 +87,7 @@ export async function startTelegramSimulator(options: StartOptions = {}): Promis
 
 function createHandler(telegram: Telegram, closing: AbortSignal) {
   const control = createControlHttp(createOperations(telegram));
+  const view = createView(telegram);
 
   const api = async (o: {
     request: IncomingMessage;
@@ -151,6 +153,8 @@ function createHandler(telegram: Telegram, closing: AbortSignal) {
         "content-type": "application/json",
       });
     }
+    const seen = request.method === "GET" ? view(pathname) : null;
+    if (seen !== null) return sendText(response, seen.status, seen.body, seen.headers);
     sendJson(response, 404, { ok: false, error_code: 404, description: "Not Found" });
   };
 
