@@ -4,12 +4,12 @@ import { boundedText } from "../../bridge/model/bounded.ts";
 import type { Clock, Random } from "../../bridge/model/effects.ts";
 import type { BotName, Millis, RoomName } from "../../bridge/model/ids.ts";
 import type { Keep } from "../../bridge/model/keep.ts";
-import type { Api, Refusal } from "./api.ts";
+import type { Api } from "./api.ts";
 import { createChats } from "./chat.ts";
 import { type Client, createClient } from "./client.ts";
 import { UserId } from "./ids.ts";
 import { keptOf } from "./kept.ts";
-import { faultOf, heldFor, type Looked } from "./look.ts";
+import { faultOf, type Looked } from "./look.ts";
 import { createPaced } from "./pace.ts";
 import { createRates, type Rates } from "./rates.ts";
 import { type BotRoom, createRoomWatch, type RoomPlace, type RoomStanding } from "./room-watch.ts";
@@ -86,13 +86,11 @@ export interface Bot {
   standing(room: RoomName): RoomStanding | null;
   /** Whether nothing may be tried in a room for now. A {@link BotReport} of the room ends that. */
   held(room: RoomName): boolean;
-  /** A send in a room was refused for this: it is held, if that is a matter of the place. */
-  lost(room: RoomName, why: Refusal): void;
   /** Asks who it is; null: that is known now. Else a code. */
   meet(signal: AbortSignal): Promise<string | null>;
   /** Looks at one room at once; null: there is no such room. Needs {@link Bot.meet} before. */
   look(room: RoomName, signal: AbortSignal): Promise<Looked | null>;
-  /** Hands on what is heard besides private chats, the standings told lately first. Ends with the answer's call. */
+  /** Hands on what is heard besides private chats, what was told lately first. Ends with the answer's call. */
   listen(hear: (update: Update) => void): () => void;
   /** Hears, looks and deletes until `signal` aborts. Faults of the outside are reports. */
   run(signal: AbortSignal): Promise<void>;
@@ -103,8 +101,9 @@ export interface Bot {
 const SHORTEST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 const UNAUTHORIZED_PAUSE = 10 * 60_000;
-/** So many standings in chats that are no rooms are remembered, for who sets a room up. */
+/** So many standings in chats that are no rooms, and calls for the bot, are remembered, for who sets a room up. */
 const LATELY = 20;
+const CALLED = /^\/postern(@\w+)?\s+[\w-]{1,32}\s*$/i;
 
 /** Puts a bot together. Nothing is asked before {@link Bot.meet} or {@link Bot.run}. */
 export function createBot(o: BotOptions): Bot {
@@ -164,10 +163,12 @@ export function createBot(o: BotOptions): Bot {
     if (update.kind === "message" && update.in === "private") return chats.hear(update, signal);
     if (update.kind === "moved") watch.move(update.from, update.to);
     if (update.kind === "topic") watch.topic(update.chat, update.topic, update.closed);
-    if (update.kind === "standing") {
-      watch.changed(update.chat, update.inside);
-      if (update.in !== "private" && !watch.isRoom(update.chat)) lately = [...lately, update].slice(-LATELY);
-    }
+    if (update.kind === "standing") watch.changed(update.chat, update.inside);
+    const offers =
+      update.kind === "standing"
+        ? update.in !== "private" && !watch.isRoom(update.chat)
+        : update.kind === "message" && CALLED.test(update.text ?? "");
+    if (offers) lately = [...lately, update].slice(-LATELY);
     for (const hear of hearers) hear(update);
   };
 
@@ -190,11 +191,6 @@ export function createBot(o: BotOptions): Bot {
     place: (room) => watch.place(room),
     standing: (room) => watch.standing(room),
     held: (room) => state.ended !== null || watch.awaited(room),
-    lost(room, why) {
-      const held = heldFor(why);
-      if (held !== null) watch.lost(room, held);
-      else if (why === "unauthorized") trouble(why);
-    },
     meet,
     look: (room, signal) => watch.look(room, signal),
     listen(hear) {

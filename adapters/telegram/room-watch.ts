@@ -201,11 +201,6 @@ export function createRoomWatch(o: RoomWatchOptions) {
       const narrow = held === "topic_closed" || held === "topic_gone";
       for (const one of inChat(chat)) if (!narrow || one.room.topic === topic) hold(one, held);
     },
-    /** As {@link refused}, of one room. */
-    lost(name: RoomName, held: Held): void {
-      const one = watched.get(name);
-      if (one !== undefined) hold(one, held);
-    },
     /** The bot's own standing in a chat changed. */
     changed(chat: ChatId, inside: boolean): void {
       for (const one of inChat(chat)) {

@@ -24,8 +24,9 @@ export function createWatched(api: Api, watch: Pick<RoomWatch, "move" | "worked"
     if (answer.kind !== "refused") return;
     if (answer.migratedTo !== undefined) watch.move(chat_id, answer.migratedTo);
     const held = heldFor(answer.why);
-    // To edit, delete or pin takes rights of its own; without them a send may still do.
-    if (held !== null && (isSend(call.method) || held !== "no_rights")) watch.refused(chat_id, topic, held);
+    // To edit, delete or pin takes rights of its own, and names no topic; a send may do all the same.
+    if (held !== null && (isSend(call.method) || held === "out" || held === "gone"))
+      watch.refused(chat_id, topic, held);
   };
 
   return {
