@@ -38,6 +38,7 @@ export interface RunWords {
   readonly noWitness: (file: string) => string;
   readonly demoStarting: string;
   readonly demoReady: string;
+  readonly demoTelegram: string;
   readonly demoStop: string;
   readonly demoGone: string;
 }
@@ -100,6 +101,7 @@ const ru: RunWords = {
     `Свидетель ${file} не записывается. Мост работает, но если папку данных вернут к старой копии, он может этого не заметить. Назовите в witness место вне папки данных, куда мост может писать.`,
   demoStarting: "Показ: встроенный заменитель MAX, мост во временной папке и лента. Наружу ничего не уходит.",
   demoReady: "Откройте ссылку в браузере: первая минута самая живая.",
+  demoTelegram: "А так ту же неделю видят подписчики канала в Telegram (имитация):",
   demoStop: "Закончить: Ctrl-C (временная папка будет удалена).",
   demoGone: "Показ закончен, временная папка удалена.",
 };
@@ -160,6 +162,7 @@ const en: RunWords = {
   demoStarting:
     "Demo: a built-in stand-in for MAX, a bridge in a temporary folder and the feed. Nothing leaves this machine.",
   demoReady: "Open the link in a browser: the first minute is the liveliest.",
+  demoTelegram: "And this is how subscribers of a Telegram channel (simulated) see the same week:",
   demoStop: "To end it: Ctrl-C (the temporary folder will be removed).",
   demoGone: "The demo is over, the temporary folder is removed.",
 };

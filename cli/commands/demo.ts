@@ -21,11 +21,14 @@ import { runWords } from "../run-words.ts";
 import { serve } from "../serve.ts";
 import { sourcesOf } from "../sources.ts";
 import { wordsOf } from "../texts/index.ts";
+import type { DemoTelegram } from "./demo-telegram.ts";
 
 export interface DemoOptions {
   /** Port of the feed; null: any free one. */
   readonly port: number | null;
   readonly lang: Lang | null;
+  /** Whether the week comes to a simulated Telegram as well. */
+  readonly telegram: boolean;
 }
 
 const ROOM = RoomName.parse("faculty");
@@ -41,9 +44,21 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);
   let core: Core | null = null;
+  let telegram: DemoTelegram | null = null;
   try {
     const channel = demoChannel(max);
-    const config = await configure(folder, max.url, channel, options.port ?? 0, lang);
+    if (options.telegram) {
+      const { startDemoTelegram } = await import("./demo-telegram.ts");
+      telegram = await startDemoTelegram(channel.title);
+    }
+    const config = await configure({
+      folder,
+      maxUrl: max.url,
+      channel,
+      port: options.port ?? 0,
+      lang,
+      telegram,
+    });
     const opened = await openCore(config, {
       env: { POSTERN_VAULT_KEY: randomBytes(32).toString("hex") },
       askPassphrase: null,
@@ -77,6 +92,10 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     }
     tell(say.demoReady);
     io.out(`${linkOf(core, ROOM, served.page ?? "", false)}\n`);
+    if (telegram !== null) {
+      tell(say.demoTelegram);
+      io.out(`${telegram.view}\n`);
+    }
     tell(say.demoStop);
     const week = playWeek({ max, channel, clock: systemClock, signal, ...paceOf(io.env) });
     const failed = await Promise.race([aborted(io.signal), served.ended]).then(
@@ -92,6 +111,7 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     ending.abort();
     core?.close();
     await max.close();
+    await telegram?.close();
     await rm(folder, { recursive: true, force: true });
     tell(say.demoGone);
   }
@@ -110,13 +130,21 @@ async function inPlace(core: Core, signal: AbortSignal): Promise<void> {
 }
 
 /** The same file that a rep would write, so that the demo shows the real way. */
-async function configure(
-  folder: string,
-  maxUrl: string,
-  channel: { readonly chatId: string; readonly token: string; readonly title: string },
-  port: number,
-  lang: Lang,
-): Promise<Config> {
+async function configure({
+  folder,
+  maxUrl,
+  channel,
+  port,
+  lang,
+  telegram,
+}: {
+  readonly folder: string;
+  readonly maxUrl: string;
+  readonly channel: { readonly chatId: string; readonly token: string; readonly title: string };
+  readonly port: number;
+  readonly lang: Lang;
+  readonly telegram: DemoTelegram | null;
+}): Promise<Config> {
   const file = path.join(folder, "postern.yaml");
   await mkdir(path.join(folder, "data"), { mode: 0o700 });
   const yaml = [
@@ -127,16 +155,18 @@ async function configure(
     "  faculty:",
     "    type: max-bot",
     `    base_url: ${maxUrl}`,
+    ...(telegram?.bots ?? []),
     "rooms:",
     `  ${ROOM}:`,
     "    type: sealed",
     `    title: ${JSON.stringify(channel.title)}`,
     // The week is in Russian, whatever language the terminal speaks: so is what Postern adds to it.
     "    lang: ru",
+    ...(telegram?.room ?? []),
     "mappings:",
     "  - source: faculty",
     `    channel: ${channel.chatId}`,
-    `    rooms: [${ROOM}]`,
+    `    rooms: [${[ROOM, ...(telegram === null ? [] : [telegram.name])].join(", ")}]`,
     "    urgent: ['#срочно']",
     "    pin: ['#важно']",
     "    backfill: 20",

@@ -30,11 +30,12 @@ export function registerCommands(
     .command("demo")
     .description(say.demo)
     .option("--port <port>", say.port)
+    .option("--telegram", say.demoTelegram)
     .action(async (_options: unknown, command: Command) => {
       const { given, lang } = asked(command);
       const port = portOf(given.port, words);
       const { demo } = await import("./demo.ts");
-      done(await demo(io, { port, lang }));
+      done(await demo(io, { port, lang, telegram: given.telegram === true }));
     });
 
   program

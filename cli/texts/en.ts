@@ -47,6 +47,7 @@ export const en: Words = {
     help: "show this help",
     helpCommand: "help for a command",
     demo: "show everything at work on built-in stand-ins, with nothing to set up",
+    demoTelegram: "show the same week in a simulated Telegram channel as well",
     port: "the page's port on this machine (any free one without it)",
     run: "start the bridge",
     check: "check configuration, keys, rights and reachability",

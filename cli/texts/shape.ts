@@ -56,6 +56,7 @@ export interface HelpWords {
   readonly help: string;
   readonly helpCommand: string;
   readonly demo: string;
+  readonly demoTelegram: string;
   readonly port: string;
   readonly run: string;
   readonly check: string;
