@@ -109,7 +109,12 @@ const CALLED = /^\/postern(@\w+)?\s+[\w-]{1,32}\s*$/i;
 export function createBot(o: BotOptions): Bot {
   const { clock, random, report } = o;
   const kept = keptOf(o.keep);
-  const rates = createRates({ clock, until: kept.limited.get(), keep: kept.limited.put });
+  const rates = createRates({
+    clock,
+    until: kept.limited.get(),
+    keep: kept.limited.put,
+    used: { until: kept.used.get(), put: kept.used.put },
+  });
   const { apiRoot, ...settings } = o.settings;
   const client = o.client ?? createClient({ token: o.token, root: apiRoot, ...settings, clock });
   const paced = createPaced(client, rates, clock);

@@ -31,6 +31,8 @@ export const keptOf = (keep: Keep) => ({
   offset: placeOf<Offset>(keep, "offset", Offset),
   /** Until when a 429 holds the bot, ms. */
   limited: placeOf(keep, "limited", z.number()),
+  /** Until when something may have been sent, ms: what the rates count from after a start. */
+  used: placeOf(keep, "used", z.number()),
   /** Where a room's chat has moved to (a group that became a supergroup): from which, and to which. */
   moved: (room: RoomName) => placeOf(keep, `moved/${room}`, z.object({ from: ChatId, to: ChatId })),
   doomed: placeOf<readonly Doomed[]>(keep, "doomed", z.array(Doomed)),

@@ -23,7 +23,15 @@ export interface RatesOptions {
   readonly until: Millis | null;
   /** Writes down until when a 429 holds the bot, before anything else is done. */
   readonly keep: (until: Millis) => void;
+  /**
+   * Until when earlier runs may have sent something (null: none did), and what writes that down, before anything is
+   * sent; it is called seldom, however much is sent. Absent: they may have sent something up to now.
+   */
+  readonly used?: { readonly until: Millis | null; readonly put: (until: Millis) => void };
 }
+
+/** It is written down so far ahead that something is sent, ms. */
+const AHEAD: Millis = 30_000;
 
 /** One bucket, as the time at which it will be full again (GCRA): no timers, no floating sums. */
 class Bucket {
@@ -50,9 +58,9 @@ class Bucket {
   full(now: Millis): boolean {
     return this.#fullAt <= now;
   }
-  /** Holds one at most at `at`. */
-  drain(at: Millis): void {
-    this.#fullAt = Math.max(this.#fullAt, at + (this.#many - 1) * this.#every);
+  /** Holds so many at most at `at`. */
+  drain(at: Millis, left: number): void {
+    this.#fullAt = Math.max(this.#fullAt, at + (this.#many - left) * this.#every);
   }
 }
 
@@ -62,16 +70,22 @@ interface ChatBuckets {
 }
 
 /**
- * When a bot may send: 30 a second in all, one a second to a chat, 20 a minute to a group or channel. What earlier runs
- * sent is not known, so every bucket begins almost empty. A 429 holds the whole bot until its time, to the millisecond:
- * whether it meant one chat or all, the answer does not say.
+ * When a bot may send: 30 a second in all, one a second to a chat, 20 a minute to a group or channel. How much earlier
+ * runs sent is not known, so every bucket begins as one that was empty when the last of them may have sent
+ * something: a process that dies again and again runs into no limit. A 429 holds the whole bot until its time, to the
+ * millisecond: whether it meant one chat or all, the answer does not say.
  */
-export function createRates({ clock, until, keep }: RatesOptions) {
+export function createRates({ clock, until, keep, used }: RatesOptions) {
   const startedAt = clock.now();
   let heldUntil = Math.min(until ?? 0, startedAt + LONGEST);
+  let usedUntil = Number.NEGATIVE_INFINITY;
+  const emptyAt = Math.min(
+    used?.until ?? (used === undefined ? startedAt : Number.NEGATIVE_INFINITY),
+    startedAt,
+  );
   const fresh = (size: { readonly many: number; readonly every: number }): Bucket => {
-    const bucket = new Bucket(size, 0);
-    bucket.drain(startedAt);
+    const bucket = new Bucket(size, Number.NEGATIVE_INFINITY);
+    bucket.drain(emptyAt, 0);
     return bucket;
   };
   const overall = fresh(OVERALL);
@@ -112,6 +126,10 @@ export function createRates({ clock, until, keep }: RatesOptions) {
       const now = clock.now();
       sweep(now);
       const at = Math.ceil(earliest(chat, cost, now));
+      if (at >= usedUntil) {
+        usedUntil = at + AHEAD;
+        used?.put(usedUntil);
+      }
       overall.take(cost, at);
       if (chat !== null) {
         const { own, group } = bucketsOf(chat);
@@ -133,7 +151,7 @@ export function createRates({ clock, until, keep }: RatesOptions) {
       if (at <= heldUntil) return;
       heldUntil = at;
       keep(at);
-      overall.drain(at);
+      overall.drain(at, 1);
     },
   };
 }

@@ -11,7 +11,10 @@ const chatOf = (n: number, kind: "channel" | "person"): ChatId =>
   ChatId.parse(kind === "channel" ? -1_000_000_000_000 - n : 1_000 + n);
 const ratesOf = (clock: HandClock, until: number | null = null) => {
   const kept: number[] = [];
-  return { kept, rates: createRates({ clock, until, keep: (at) => kept.push(at) }) };
+  return {
+    kept,
+    rates: createRates({ clock, until, keep: (at) => kept.push(at), used: { until: null, put: () => {} } }),
+  };
 };
 
 const wish = fc.record({
@@ -39,19 +42,45 @@ test("whatever is wanted when, a server that keeps the published limits never sa
   );
 });
 
-test("after a start they are almost empty: a crash in a loop runs into no limit", () => {
+test("a process that dies again and again runs into no limit, since it counts from what earlier lives may have sent", () => {
   const clock = new HandClock();
   const server = new Buckets();
-  for (let life = 0; life < 40; life++) {
-    const { rates } = ratesOf(clock);
-    for (let i = 0; i < 3; i++) {
+  let until: number | null = null;
+  let puts = 0;
+  for (let life = 0; life < 60; life++) {
+    const put = (at: number): void => {
+      until = at;
+      puts++;
+    };
+    const rates = createRates({ clock, until: null, keep: () => {}, used: { until, put } });
+    for (let i = 0; i < 4; i++) {
       const at = rates.take(CHANNEL, 1);
-      clock.advance(at - clock.now());
-      const limits = { ...publishedLimits, chatPerSecond: 1_000, groupPerMinute: 1e6 };
-      expect(server.take({ limits, bot: 1, chat: CHANNEL, cost: 1, now: at })).toBe(0);
+      expect(until).toBeGreaterThanOrEqual(at);
+      clock.advance(Math.max(0, at - clock.now()));
+      expect(server.take({ limits: publishedLimits, bot: 1, chat: CHANNEL, cost: 1, now: clock.now() })).toBe(
+        0,
+      );
     }
-    clock.advance(2_000);
+    clock.advance(life % 3 === 0 ? 10 : 300);
   }
+  expect(puts).toBe(60);
+});
+
+test("what was written down of sends is renewed seldom, and after a quiet minute a start waits for nothing", () => {
+  const clock = new HandClock();
+  const puts: number[] = [];
+  const rates = createRates({
+    clock,
+    until: null,
+    keep: () => {},
+    used: { until: null, put: (at) => puts.push(at) },
+  });
+  for (let i = 0; i < 300; i++) clock.advance(Math.max(0, rates.take(null, 1) - clock.now()) + 300);
+  expect(puts.length).toBeLessThan(6);
+  clock.advance(120_000);
+  const used = { until: puts.at(-1) ?? null, put: () => {} };
+  const next = createRates({ clock, until: null, keep: () => {}, used });
+  for (const cost of [1, 10]) expect(next.notBefore(CHANNEL, cost)).toBe(clock.now());
 });
 
 test("2,000 messages for 200 channels are through within 1/0.95 of the time that the limits allow", () => {
