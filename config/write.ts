@@ -3,16 +3,22 @@ import path from "node:path";
 import { type Change, edited } from "./edit.ts";
 
 /** What came of changing a settings file. Only with `written` anything was. */
-export type WrittenChange = "written" | "unreadable" | "unsuited" | "unwritable";
+export type WrittenChange = "written" | "unreadable" | "changed" | "unsuited" | "unwritable";
 
 /**
  * Makes changes in a settings file: all of them or none, whenever it ends. Its mode stays, and where its name is a
- * link the file that it leads to is changed. `unsuited`: it is broken, or what is to be changed is not there.
+ * link the file that it leads to is changed. `unsuited`: it is broken, or what is to be changed is not there. `changed`:
+ * it does not hold `before` any more, by which the changes were made out; null: that does not matter.
  */
-export async function changeSettings(file: string, changes: readonly Change[]): Promise<WrittenChange> {
+export async function changeSettings(
+  file: string,
+  changes: readonly Change[],
+  before: string | null = null,
+): Promise<WrittenChange> {
   const real = await realpath(file).catch(() => null);
   const text = real === null ? null : await readFile(real, "utf8").catch(() => null);
   if (real === null || text === null) return "unreadable";
+  if (before !== null && text !== before) return "changed";
   const next = edited(text, changes);
   if (next === null) return "unsuited";
   const beside = path.join(path.dirname(real), `.${path.basename(real)}.${process.pid}.new`);

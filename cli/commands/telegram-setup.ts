@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { rightsFor } from "../../adapters/telegram/rights.ts";
 import { systemRandom } from "../../bridge/clock.ts";
 import { RoomName } from "../../bridge/model/ids.ts";
@@ -27,6 +28,7 @@ export interface TelegramSetupOptions extends Asked {
  * writes the room into the settings. Until the person has said yes to all of it, nothing is written.
  */
 export async function telegramSetup(io: Io, options: TelegramSetupOptions): Promise<ExitCode> {
+  const before = await readFile(options.config ?? "postern.yaml", "utf8").catch(() => null);
   const loaded = await configured(io, options, { secrets: false });
   if (loaded === null) return 1;
   const { config, lang, words } = loaded;
@@ -59,6 +61,7 @@ export async function telegramSetup(io: Io, options: TelegramSetupOptions): Prom
       io,
       ask: io.ask,
       loaded,
+      before,
       bot,
       reached: found.reached,
       named: named?.data ?? null,
@@ -73,13 +76,15 @@ interface Work {
   readonly io: Io;
   readonly ask: Ask;
   readonly loaded: Configured;
+  /** The settings file as it was read; null: it could not be. */
+  readonly before: string | null;
   readonly bot: BotConfig;
   readonly reached: Reached;
   readonly named: RoomName | null;
   readonly tell: (text: string) => void;
 }
 
-async function setUp({ io, ask, loaded, bot, reached, named, tell }: Work): Promise<ExitCode> {
+async function setUp({ io, ask, loaded, before, bot, reached, named, tell }: Work): Promise<ExitCode> {
   const { config, file, words } = loaded;
   const say = words.telegram;
   const met = await reached.ask(telegramMeet, { bot: bot.name });
@@ -131,7 +136,7 @@ async function setUp({ io, ask, loaded, bot, reached, named, tell }: Work): Prom
   tell(say.setup.summary(room, place.title, file));
   if ((await ask.confirm(say.setup.write, say.yes, say.no)) !== true || io.signal.aborted) return cancelled();
   const changes = changesFor({ room, known, bot, place, probe: sealed || safe, mapping });
-  const written = await changeSettings(file, changes);
+  const written = await changeSettings(file, changes, before);
   if (written !== "written") {
     tell(say.setup.notWritten(file, written));
     tell(say.setup.byHand(linesFor(changes)));

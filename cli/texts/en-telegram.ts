@@ -156,6 +156,7 @@ export const telegram: TelegramWords = {
     notWritten: (file, why) =>
       ({
         unreadable: `The file ${file} cannot be read. Nothing was written.`,
+        changed: `The file ${file} was changed meanwhile. Nothing was written; run the command again.`,
         unsuited: `The file ${file} is laid out so that it is not changed by a program. Nothing was written.`,
         unwritable: `The file ${file} cannot be changed: check its permissions and the folder's. Nothing was written.`,
       })[why],

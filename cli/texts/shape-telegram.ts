@@ -106,7 +106,7 @@ export interface TelegramWords {
     readonly write: string;
     readonly cancelled: string;
     readonly written: (room: string, file: string) => string;
-    readonly notWritten: (file: string, why: "unreadable" | "unsuited" | "unwritable") => string;
+    readonly notWritten: (file: string, why: "unreadable" | "changed" | "unsuited" | "unwritable") => string;
     readonly byHand: (lines: string) => string;
     readonly unmapped: (room: string) => string;
     readonly next: (running: boolean) => string;

@@ -1,4 +1,4 @@
-import { chmod, lstat, readFile, stat, symlink } from "node:fs/promises";
+import { chmod, lstat, readdir, readFile, stat, symlink } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { edited } from "../../config/edit.ts";
@@ -94,4 +94,7 @@ test("a file that cannot be changed stays as it is, and nothing is left beside i
   expect(await changeSettings(file, changes)).toBe("unsuited");
   expect(await readFile(file, "utf8")).toBe(`${good}  : [`);
   expect(await changeSettings(path.join(folder, "none.yaml"), changes)).toBe("unreadable");
+  await write("postern.yaml", good);
+  expect(await changeSettings(file, changes, `# before\n${good}`)).toBe("changed");
+  expect(await readdir(folder)).toEqual(["postern.yaml", "token"]);
 });
