@@ -131,7 +131,7 @@ export const en: NoticeWords = {
   },
   room_waiting: {
     trouble: (n) =>
-      `Nothing could be sent to the room "${n.room}" for ${n.span}${because(n.why)}. Its announcements wait in the queue, none is lost, and nothing goes out unencrypted. The bridge tries again; check: ${call("check")}`,
+      `Nothing could be sent to the room "${n.room}" for ${n.span}${because(n.why)}. Its announcements wait in the queue, ${n.bot === "" ? "none is lost, and nothing goes out unencrypted" : "and none is lost"}. The bridge tries again; check: ${call("check")}`,
     back: (n) => `Announcements for the room "${n.room}" are no longer held up.`,
   },
   room_moved: {

@@ -84,6 +84,8 @@ test.each(telegramCodes)("the notice %s says in both languages what it is about 
       expect(text).toContain(code.startsWith("bot_") ? "campus" : "class");
       expect(text).not.toMatch(/undefined|null|matrix/i);
     }
+  // In a clear room nothing is encrypted.
+  if (code === "room_waiting") expect(noticeText(notice, "en")).toContain("in the queue, and none is lost.");
   if (code === "room_held") expect(noticeText(notice, "en")).toMatch(/the bot may not post\. In Telegram:/);
 });
 
