@@ -2,12 +2,12 @@
 export const style = `:root {
   color-scheme: light dark;
   --page: #d3e0ea; --bubble: #fff; --text: #0f1419; --dim: #5b6b7a; --accent: #1a6fbf; --line: #dde5ec;
-  --soft: #eaf3fb; --pill: #47596ae6; --bar: #fffffff2;
+  --soft: #eaf3fb; --pill: #47596ae6; --bar: #fff;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1621; --bubble: #182533; --text: #f1f5f8; --dim: #9db0c1; --accent: #6ab3f3; --line: #24364a;
-    --soft: #1f3347; --pill: #2b4157e6; --bar: #17212bf2;
+    --soft: #1f3347; --pill: #2b4157e6; --bar: #17212b;
   }
 }
 * { box-sizing: border-box; }

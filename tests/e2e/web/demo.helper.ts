@@ -11,22 +11,27 @@ export interface RunningDemo {
   said(): string;
   /** The join link, once it stands there. Rejects when the process ends first. */
   readonly link: Promise<string>;
+  /** The address of the Telegram view, likewise; where it was asked for. */
+  readonly view: Promise<string>;
   /** Exit code or signal. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
 /** Starts `postern demo` as a process. */
-export function startDemo(env: Readonly<Record<string, string>> = {}): RunningDemo {
-  const child = spawn(process.execPath, ["cli/main.ts", "demo"], {
+export function startDemo(
+  env: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
+): RunningDemo {
+  const child = spawn(process.execPath, ["cli/main.ts", "demo", ...more], {
     cwd: root,
     env: { ...process.env, LANG: "en_US.UTF-8", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, said] = ["", ""];
-  let look = (): void => {};
+  const looks: (() => void)[] = [];
   child.stdout.on("data", (chunk: Buffer) => {
     out += chunk.toString();
-    look();
+    for (const look of looks) look();
   });
   child.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString();
@@ -34,13 +39,18 @@ export function startDemo(env: Readonly<Record<string, string>> = {}): RunningDe
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? code));
   });
-  const link = new Promise<string>((resolve, reject) => {
-    look = () => {
-      const found = /^http\S+(?=\n)/m.exec(out)?.[0];
-      if (found !== undefined) resolve(found);
-    };
-    void ended.then((how) => reject(new Error(`the demo ended (${how}) before its link: ${said}`)));
-  });
-  link.catch(() => undefined);
-  return { process: child, out: () => out, said: () => said, link, ended };
+  const printed = (line: RegExp): Promise<string> => {
+    const found = new Promise<string>((resolve, reject) => {
+      looks.push(() => {
+        const there = line.exec(out)?.[0];
+        if (there !== undefined) resolve(there);
+      });
+      void ended.then((how) => reject(new Error(`the demo ended (${how}) before its link: ${said}`)));
+    });
+    found.catch(() => undefined);
+    return found;
+  };
+  const link = printed(/^http\S+(?=\n)/m);
+  const view = printed(/^http\S+\/chat\/\S+(?=\n)/m);
+  return { process: child, out: () => out, said: () => said, link, view, ended };
 }
