@@ -1,4 +1,6 @@
 import { availableParallelism } from "node:os";
+import { builtPostern } from "../tests/e2e/built.ts";
+import { killed } from "../tests/e2e/telegram/kills.helper.ts";
 import { drain } from "../tests/telegram/drain.helper.ts";
 import { telegramMutants } from "../tests/telegram/mutants.helper.ts";
 import { isSkipping, trial } from "../tests/telegram/trial.helper.ts";
@@ -6,6 +8,7 @@ import { trials } from "../tests/telegram/trials.processes.ts";
 import type { Check, Part, SoakOptions } from "./part.ts";
 
 const TRIALS = 2_000;
+const KILLS = 50;
 /** Seeds in which each planted bug must be found. */
 const PLANTED = 60;
 const CHANNELS = 200;
@@ -75,7 +78,24 @@ async function drained(o: SoakOptions): Promise<readonly Check[]> {
   ];
 }
 
-/** Telegram rooms on a simulated clock against the simulated Telegram. */
+/** Real bridges, killed at every step of sending, in two at a time. */
+async function murdered(o: SoakOptions): Promise<readonly Check[]> {
+  const program = await builtPostern();
+  const each = Math.ceil((KILLS * o.percent) / 200);
+  const [one, two] = await Promise.all([killed(each, 0, program), killed(each, 6, program)]);
+  const sum = (of: "killed" | "unsure" | "doubles") => one[of] + two[of];
+  for (const line of [...one.wrong, ...two.wrong]) o.say(`  ${line}`);
+  o.say(`${sum("killed")} kills; ${sum("doubles")} of ${sum("unsure")} that nobody can look for came twice`);
+  return [
+    {
+      name: `${2 * each} kills: nothing is lost, what can be looked for comes once`,
+      ok: [...one.wrong, ...two.wrong].length === 0,
+    },
+    { name: "each of them died", ok: sum("killed") === 2 * each },
+  ];
+}
+
+/** Telegram rooms against the simulated Telegram: on a simulated clock, and as real processes. */
 export const telegram: Part = async (o) => {
   if (o.seed !== null) {
     const told = await trial(o.seed, { skipping: isSkipping(o.seed), told: true });
@@ -83,5 +103,5 @@ export const telegram: Part = async (o) => {
     for (const line of told.violations) o.say(`WRONG ${line}`);
     return [{ name: `seed ${o.seed}`, ok: told.violations.length === 0 }];
   }
-  return [...(await tried(o)), ...(await planted(o)), ...(await drained(o))];
+  return [...(await tried(o)), ...(await planted(o)), ...(await drained(o)), ...(await murdered(o))];
 };

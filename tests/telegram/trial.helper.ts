@@ -1,15 +1,13 @@
 import type { Api, Call } from "../../adapters/telegram/api.ts";
 import { telegramDestination } from "../../adapters/telegram/destination.ts";
 import { answerHeld, heldOf } from "../../adapters/telegram/held.ts";
-import { ChatId } from "../../adapters/telegram/ids.ts";
 import { keptOf } from "../../adapters/telegram/kept.ts";
 import { createOwnPosts } from "../../adapters/telegram/own-posts.ts";
 import { createPaced } from "../../adapters/telegram/pace.ts";
 import { progressOf } from "../../adapters/telegram/progress.ts";
 import { createRates } from "../../adapters/telegram/rates.ts";
 import { type Bridge, createBridge } from "../../bridge/bridge.ts";
-import type { Failpoint } from "../../bridge/failpoint.ts";
-import { RoomName } from "../../bridge/model/ids.ts";
+import type { RoomName } from "../../bridge/model/ids.ts";
 import type { Keep } from "../../bridge/model/keep.ts";
 import type { SourceEvent } from "../../bridge/model/source.ts";
 import { type Runtime, startRuntime } from "../../bridge/runtime.ts";
@@ -19,7 +17,7 @@ import { createVault } from "../../bridge/vault/vault.ts";
 import type { Chat } from "../../simulators/telegram/model.ts";
 import { publishedLimits } from "../../simulators/telegram/settings.ts";
 import type { Telegram } from "../../simulators/telegram/telegram.ts";
-import { edited, mapping, media, open, post, posted, removed, ScriptedSource } from "../core.helper.ts";
+import { mapping, open, ScriptedSource } from "../core.helper.ts";
 import { Chance } from "../sim/chance.ts";
 import { Durable } from "../sim/database.ts";
 import { SimulatedDisk } from "../sim/disk.ts";
@@ -27,32 +25,8 @@ import { type CrashPlan, type Scenario, scenarioOf } from "../sim/scenario.ts";
 import { standIn } from "../sim/stand-in.ts";
 import { type Life, World } from "../sim/world.ts";
 import { apiOf, chatIn, simulated } from "./simulated.helper.ts";
-import { type Expected, judge } from "./verdict.helper.ts";
-
-/** The three ways of a room: what can be looked for is; what cannot is sent again; or the admin is asked. */
-export const rooms = [
-  { name: RoomName.parse("probed"), chat: ChatId.parse(-1_001_000_000_001), probe: true, unsure: "resend" },
-  { name: RoomName.parse("resent"), chat: ChatId.parse(-1_001_000_000_002), probe: false, unsure: "resend" },
-  { name: RoomName.parse("asked"), chat: ChatId.parse(-1_001_000_000_003), probe: false, unsure: "hold" },
-] as const;
-export type TrialRoom = (typeof rooms)[number];
-
-/** Where a life may end: around every step of a delivery, and between any two things asked of the outside. */
-const points: readonly (Failpoint | "moment")[] = [
-  "tx1.after",
-  "prepare.before",
-  "tx2.before",
-  "tx2.inside",
-  "tx2.after",
-  "send.before",
-  "send.after",
-  "event.before",
-  "event.after",
-  "tx3.before",
-  "tx3.inside",
-  "tx3.after",
-  "moment",
-];
+import { events, POSTS, points, rooms } from "./trial-plan.helper.ts";
+import { judge } from "./verdict.helper.ts";
 
 export interface TrialResult {
   readonly violations: readonly string[];
@@ -64,41 +38,10 @@ export interface TrialResult {
   readonly story: readonly string[];
 }
 
-const POSTS = 6;
 const MOST_STEPS = 40_000;
 const Sent = /^send/;
 
 type Living = Life & { readonly bridge: Bridge; readonly keep: Keep; runtime: Runtime | null };
-
-/** What the channel posts, edits and removes; the later half after the first has gone out. */
-function events(chance: Chance): {
-  readonly first: SourceEvent[];
-  readonly then: SourceEvent[];
-  readonly expected: Expected;
-} {
-  const expected = new Map<number, { text: string; files: number; removed: boolean; edited: boolean }>();
-  const first: SourceEvent[] = [];
-  for (let n = 1; n <= POSTS; n++) {
-    const files = chance.odds(1 / 3) ? chance.between(1, 3) : 0;
-    const attachments = Array.from({ length: files }, (_, i) => media(`f${n}.${i}`));
-    // A long text does not fit into the caption: the files follow it.
-    const tail = chance.odds(1 / 4) ? ` ${"слово ".repeat(250)}` : "";
-    first.push(posted(post(n, `Пост №${n}.${tail}`, { attachments })));
-    expected.set(n, { text: `Пост №${n}.`, files, removed: false, edited: false });
-  }
-  const then: SourceEvent[] = [];
-  for (const [n, e] of expected) {
-    if (chance.odds(1 / 4)) {
-      e.removed = true;
-      then.push(removed(n));
-    } else if (chance.odds(1 / 3)) {
-      e.edited = true;
-      const attachments = Array.from({ length: e.files }, (_, i) => media(`f${n}.${i}`));
-      then.push(edited(n, `Пост №${n}. Аудитория 3${n}.`, 60_000, { attachments }));
-    }
-  }
-  return { first, then, expected };
-}
 
 export interface TrialOptions {
   /** Ids that skip. Without, they rise by one, whoever else posts. */
@@ -135,8 +78,10 @@ class Play {
   readonly #mappings = [
     mapping({ rooms: rooms.map((room) => room.name), edits: "announce", removals: "remove" }),
   ];
-  /** Sends of which nobody knows what came of them: room and time. */
-  readonly #unsure = new Set<string>();
+  /** Sends of which nobody knows what came of them. */
+  readonly #unknown = new Map<RoomName, number>();
+  /** Since when a room's last send is counted among them, ms; a life that ends does not count it again. */
+  readonly #counted = new Map<RoomName, number>();
   readonly #strict: boolean;
   #probes = 0;
   /** The latest time that a 429 which was heard has named. */
@@ -191,6 +136,8 @@ class Play {
         if (call.method === "editMessageReplyMarkup") this.#probes++;
         if (this.#world.now() < this.#limitedUntil)
           this.#world.wrong(`${call.method} before the time of a 429`);
+        const room = Sent.test(call.method) ? rooms.find((r) => r.chat === call.payload.chat_id) : undefined;
+        if (room !== undefined) this.#counted.delete(room.name);
         const answer = await way.call(call, signal);
         if (answer.kind === "limited")
           // What leaves in this very moment cannot know of it yet.
@@ -198,12 +145,16 @@ class Play {
             if (!life.dead) this.#limitedUntil = Math.max(this.#limitedUntil, answer.until);
           });
         this.#world.note(`${call.method} ${answer.kind === "refused" ? answer.why : answer.kind}`);
-        const room = rooms.find((r) => r.chat === call.payload.chat_id);
-        if (answer.kind === "lost" && Sent.test(call.method) && room !== undefined)
-          this.#unsure.add(`${room.name} ${this.#world.now()}`);
+        if (answer.kind === "lost" && room !== undefined) this.#countUnknown(room.name, this.#world.now());
         return answer;
       },
     };
+  }
+
+  #countUnknown(room: RoomName, at: number): void {
+    if (this.#counted.get(room) === at) return;
+    this.#counted.set(room, at);
+    this.#unknown.set(room, (this.#unknown.get(room) ?? 0) + 1);
   }
 
   #begin(real: Awaited<ReturnType<typeof ready>>): Living {
@@ -247,7 +198,7 @@ class Play {
       if (this.#lives === 1) keep.put(`progress/${name}`, { delivery: null, own: { chat, ids: [1] } });
     for (const { name } of rooms) {
       const begun = progressOf(keep, name).get()?.begun ?? null;
-      if (begun !== null && !begun.asked) this.#unsure.add(`${name} ${begun.at}`);
+      if (begun !== null && !begun.asked) this.#countUnknown(name, begun.at);
     }
     const kept = keptOf(keep);
     const rates = createRates({ clock, until: kept.limited.get(), keep: kept.limited.put });
@@ -372,7 +323,7 @@ class Play {
       const chat = this.#chats.get(name);
       if (chat === undefined) throw new Error("no chat");
       const verdict = judge(chat, this.#events.expected, unsure === "hold");
-      const unknown = [...this.#unsure].filter((key) => key.startsWith(`${name} `)).length;
+      const unknown = this.#unknown.get(name) ?? 0;
       this.#doubles += verdict.doubles + verdict.albums;
       for (const what of verdict.wrong) this.#world.wrong(`${name}: ${what}`);
       const bare = [...chat.messages.values()].filter(
@@ -392,7 +343,7 @@ class Play {
     return {
       violations,
       deaths,
-      unknown: this.#unsure.size,
+      unknown: [...this.#unknown.values()].reduce((sum, n) => sum + n, 0),
       doubles: this.#doubles,
       probes: this.#probes,
       story: story ?? [],
