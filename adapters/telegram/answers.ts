@@ -95,8 +95,11 @@ export function answerOf(error: unknown, now: Millis): Answer {
     if (to !== undefined) return { kind: "refused", why: "migrated", migratedTo: to };
     return { kind: "refused", why: refusalOf(error.error_code, error.description) };
   }
-  const code = codeOf(error instanceof HttpError ? error.error : error);
-  return beforehand.test(code)
+  const cause: unknown = error instanceof HttpError ? error.error : error;
+  const code = codeOf(cause);
+  // Such a fault may also end a connection that had long been made: then it is that of a read or a write.
+  const late = cause instanceof Error && /reason: (read|write) E/.test(cause.message);
+  return beforehand.test(code) && !late
     ? { kind: "unreached", code: faultOf(code) }
     : { kind: "lost", code: code === "" ? "no_answer" : faultOf(code) };
 }

@@ -129,4 +129,3 @@ export function createChats(o: ChatsOptions) {
     },
   };
 }
-export type Chats = ReturnType<typeof createChats>;

@@ -94,6 +94,15 @@ describe("without an answer it is certain only where nothing went out", () => {
     expect(unanswered(code).kind).toBe("lost");
   });
 
+  test("a fault that ends a connection long made is no certainty, whatever its code", () => {
+    const words = "request to https://api.telegram.org/bot1:secret/x failed, reason: read EHOSTUNREACH";
+    const cause = Object.assign(new Error(words), { code: "EHOSTUNREACH" });
+    expect(answerOf(new HttpError("Network request failed", cause), NOW)).toEqual({
+      kind: "lost",
+      code: "unreachable",
+    });
+  });
+
   test("a code that is no word is none", () => {
     expect(unanswered("https://api.telegram.org/bot1:secret")).toEqual({ kind: "lost", code: "no_answer" });
   });
