@@ -86,11 +86,6 @@ export type Content =
   /** `fields` as they stand in the message. */
   | { readonly kind: "service"; readonly fields: JsonObject };
 
-export interface Button {
-  readonly text: string;
-  readonly [key: string]: unknown;
-}
-
 export interface Message {
   readonly id: number;
   /** ms. */
