@@ -27,6 +27,8 @@ const HOLD = 30;
 const DEADLINE: Millis = (HOLD + 20) * 1_000;
 const SHORTEST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
+/** An empty answer that was not held at all is no reason to ask again at once, ms. */
+const SPACING: Millis = 1_000;
 /** While the token is not valid, ms: it may be given back, but hardly soon. */
 const UNAUTHORIZED_PAUSE = 10 * 60_000;
 /** After a quiet week Telegram may begin to count anew: a place that is older than this is not asked from, ms. */
@@ -41,36 +43,46 @@ const Batch = z.array(z.unknown());
 export async function hearUpdates(o: UpdatesOptions, signal: AbortSignal): Promise<void> {
   let failures = 0;
 
-  const ask = (): Promise<Answer> => {
+  /** Where to ask from; null: from the first that Telegram has. */
+  const place = (): number | null => {
     const kept = o.offset.get();
-    const from = kept !== null && o.clock.now() - kept.at < OLDEST ? { offset: kept.next } : {};
-    const payload = { ...from, timeout: HOLD, allowed_updates: ["message", "my_chat_member"] };
+    return kept !== null && o.clock.now() - kept.at < OLDEST ? kept.next : null;
+  };
+  const ask = (from: number | null): Promise<Answer> => {
+    const offset = from === null ? {} : { offset: from };
+    const payload = { ...offset, timeout: HOLD, allowed_updates: ["message", "my_chat_member"] };
     return o.api.call({ method: "getUpdates", payload, deadline: DEADLINE }, signal);
   };
 
-  /** False: it was no answer to the question. */
-  const takeAll = async (answer: Answer): Promise<boolean> => {
+  /** How many came; null: it was no answer to the question. */
+  const takeAll = async (answer: Answer, from: number | null): Promise<number | null> => {
     const batch = answer.kind === "ok" ? Batch.safeParse(answer.result) : null;
-    if (batch?.success !== true) return false;
-    const updates = batch.data.map(updateOf);
+    if (batch?.success !== true) return null;
+    const updates = batch.data
+      .map(updateOf)
+      .filter((update) => update !== null)
+      .filter(({ id }) => from === null || id >= from);
     for (const update of updates) {
-      if (update === null) continue;
       await o.take(update, signal);
       // What was cut off is told again.
-      if (signal.aborted) return true;
+      if (signal.aborted) return updates.length;
     }
-    const ids = updates.flatMap((update) => (update === null ? [] : [update.id]));
+    const ids = updates.map(({ id }) => id);
     if (ids.length > 0) o.offset.put({ next: Math.max(...ids) + 1, at: o.clock.now() });
-    // Of updates without a number it could never ask for the next.
-    return ids.length > 0 || updates.length === 0;
+    // With updates that have no number, or were taken before, it would ask for the same again and again.
+    return ids.length === 0 && batch.data.length > 0 ? null : ids.length;
   };
 
   while (!signal.aborted) {
-    const answer = await ask();
+    const from = place();
+    const askedAt = o.clock.now();
+    const answer = await ask(from);
     if (signal.aborted) return;
-    if (await takeAll(answer)) {
+    const came = await takeAll(answer, from);
+    if (came !== null) {
       failures = 0;
       if (!signal.aborted) o.status({ kind: "heard", at: o.clock.now() });
+      if (came === 0 && o.clock.now() < askedAt + SPACING) await o.clock.sleep(SPACING, signal);
       continue;
     }
     failures++;

@@ -56,6 +56,10 @@ test("what came is taken, then asked on from there; only messages and the bot's 
   const w = world([ok([message(10), message(11)]), ok([])]);
   void w.run();
   await settled();
+  // An empty answer that came at once is not asked for again at once.
+  expect(w.api.of("getUpdates")).toHaveLength(2);
+  w.clock.advance(1_000);
+  await settled();
   expect(w.taken.map(({ id }) => id)).toEqual([10, 11]);
   expect(w.api.of("getUpdates")).toMatchObject([
     { timeout: 30, allowed_updates: ["message", "my_chat_member"] },
@@ -65,8 +69,8 @@ test("what came is taken, then asked on from there; only messages and the bot's 
   expect(w.api.calls[0]?.payload).not.toHaveProperty("offset");
   expect(w.api.calls[0]?.deadline).toBeGreaterThan(30_000);
   expect(w.told).toEqual([
-    { kind: "heard", at: w.clock.now() },
-    { kind: "heard", at: w.clock.now() },
+    { kind: "heard", at: w.clock.now() - 1_000 },
+    { kind: "heard", at: w.clock.now() - 1_000 },
   ]);
 });
 
@@ -96,6 +100,14 @@ test("an update that is odd, or of a kind that is not known, is passed over and 
   await settled();
   expect(w.taken.map(({ kind }) => kind)).toEqual(["other", "other", "message"]);
   expect(w.api.calls[1]?.payload).toMatchObject({ offset: 4 });
+});
+
+test("a server that tells the same again and again is not heard again and again", async () => {
+  const w = world([ok([message(10)]), ok([message(10)])]);
+  void w.run();
+  await settled();
+  expect(w.taken).toHaveLength(1);
+  expect(w.told.at(-1)).toMatchObject({ kind: "trouble", code: "bad_answer" });
 });
 
 test("what breaks off while it is taken is told again", async () => {
