@@ -354,4 +354,3 @@ export function createSender(o: SenderOptions) {
     },
   };
 }
-export type Sender = ReturnType<typeof createSender>;
