@@ -189,6 +189,30 @@ export function createSender(o: SenderOptions) {
     return !signal.aborted;
   };
 
+  /**
+   * Makes a call. A file whose spooled bytes are gone is fetched anew, which whoever catches {@link SpoolLost} sees to;
+   * where that was tried before, the answer says so. `cut`: the call was broken off, so nothing came of it.
+   */
+  const uploading = async (
+    call: Call,
+    signal: AbortSignal,
+    cut: () => void,
+  ): Promise<Answer | "file_lost"> => {
+    try {
+      return await o.api.call(call, signal);
+    } catch (error) {
+      if (error instanceof SpoolLost && lostFiles.has(error.media)) return "file_lost";
+      if (error instanceof SpoolLost) lostFiles.add(error.media);
+      cut();
+      throw error;
+    }
+  };
+  /** It is prepared anew, without what is not there. */
+  const anew = (): Outcome => {
+    lostFiles.clear();
+    return ANEW;
+  };
+
   const attempt = async (
     p: Progress,
     messages: readonly FixedMessage[],
@@ -198,21 +222,10 @@ export function createSender(o: SenderOptions) {
   ): Promise<Answer | "file_lost"> => {
     const { silent, button } = step;
     const call: Call = sendCall(messages, { chat: p.chat, topic: o.topic, reply, silent, button }, o.spooled);
-    try {
-      o.failpoints("event.before");
-      const answer = await o.api.call(call, signal);
-      o.failpoints("event.after");
-      return answer;
-    } catch (error) {
-      if (!(error instanceof SpoolLost)) throw error;
-      // Its request was cut off: nothing came of it. The first time the file is fetched anew.
-      if (!lostFiles.has(error.media)) {
-        notDone(p);
-        lostFiles.add(error.media);
-        throw error;
-      }
-      return "file_lost";
-    }
+    o.failpoints("event.before");
+    const answer = await uploading(call, signal, () => void notDone(p));
+    o.failpoints("event.after");
+    return answer;
   };
 
   const sendStep = async (
@@ -238,7 +251,7 @@ export function createSender(o: SenderOptions) {
       if (answer === "file_lost") {
         if (p.done.length === 0) {
           notDone(p);
-          return ANEW;
+          return anew();
         }
         continue;
       }
@@ -277,8 +290,10 @@ export function createSender(o: SenderOptions) {
     let call = changeCall(step, at, tooOld(step, clock.now()));
     for (;;) {
       o.failpoints("event.before");
-      const answer = await o.api.call(call, signal);
+      const answer = await uploading(call, signal, () => {});
       o.failpoints("event.after");
+      // What stands there stays, where the file that was to take its place cannot be had.
+      if (answer === "file_lost") return p.done.length === 0 ? anew() : finished();
       if (answer.kind === "ok") return finished();
       if (answer.kind !== "refused") return repeated(answer);
       // Its chat was left for another one: what it changed is said anew there.

@@ -7,7 +7,7 @@ import { chatIn } from "./simulated.helper.ts";
 
 const HOUR = 3_600_000;
 const file = (w: World, ref: string, bytes = `%PDF-1.4 ${ref}`) => {
-  w.source.files.set(ref, open(Buffer.from(bytes)));
+  w.source.files.set(ref, () => open(Buffer.from(bytes)));
   return media(ref);
 };
 const forms = (w: World) =>
@@ -263,3 +263,23 @@ test("nothing of a text, a file or a link is in what is kept over restarts", asy
   expect(kept).not.toMatch(/Канарейка|pdf|telegram\.org|media\./u);
   await runtime.stop();
 });
+
+for (const [times, how] of [
+  [1, "is fetched anew and comes with its post"],
+  [2, "is told as late and follows"],
+] as const)
+  test(`a file whose spooled bytes are lost ${times} times ${how}`, async () => {
+    const w = await world();
+    const runtime = run(w);
+    w.now.lost = times;
+    w.source.tell(posted(post(1, "Билеты", { attachments: [file(w, "a")] })));
+    await settled(w);
+    await soon(() => {
+      w.clock.advance(1_000);
+      expect(forms(w)).toContain("document");
+    });
+    await settled(w);
+    expect(forms(w).filter((form) => form === "document")).toHaveLength(1);
+    expect(w.bodies().join("")).toBe("Билеты");
+    await runtime.stop();
+  });

@@ -3,6 +3,7 @@ import { telegramDestination } from "../../adapters/telegram/destination.ts";
 import type { ChatId } from "../../adapters/telegram/ids.ts";
 import { createOwnPosts } from "../../adapters/telegram/own-posts.ts";
 import { systemRandom } from "../../bridge/clock.ts";
+import { SpoolLost } from "../../bridge/media/spool.ts";
 import type { Keep } from "../../bridge/model/keep.ts";
 import type { Destination } from "../../bridge/outbox/destination.ts";
 import type { Chat, Message, Right } from "../../simulators/telegram/model.ts";
@@ -34,6 +35,8 @@ export interface World extends TestCore {
     unsure: "resend" | "hold";
     largestFile: number;
     changed: number;
+    /** So many times the spooled bytes of a file are gone when they are to be sent. */
+    lost: number;
   };
   readonly api: Api;
   /** What a member sees, oldest first. */
@@ -61,6 +64,7 @@ export async function world(o: RoomOptions = {}): Promise<World> {
     unsure: "resend",
     largestFile: 50_000_000,
     changed: 0,
+    lost: 0,
   };
   const fresh = (): Destination =>
     telegramDestination({
@@ -73,7 +77,10 @@ export async function world(o: RoomOptions = {}): Promise<World> {
       get unsure() {
         return now.unsure;
       },
-      spooled: c.bridge.spooled,
+      spooled(id) {
+        if (now.lost-- > 0) throw new SpoolLost(id);
+        return c.bridge.spooled(id);
+      },
       notBefore: () => 0,
       changed: () => {
         now.changed++;
