@@ -1,6 +1,10 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import path from "node:path";
 import { Api, GrammyError, HttpError, InputFile } from "grammy";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import { type StartOptions, startTelegramSimulator } from "../../../simulators/telegram/server.ts";
 
 async function start(options: StartOptions = {}) {
@@ -132,4 +136,19 @@ test("the control interface speaks JSON over HTTP and says what is wrong", async
     { error: expect.stringContaining("seconds") },
   ]);
   expect((await fetch(`${url}/control/chats`)).status).toBe(200);
+});
+
+test("run on its own it prints where it is, and enforces Telegram's rates", async () => {
+  const main = path.resolve(import.meta.dirname, "../../../simulators/telegram/main.ts");
+  const child = spawn(process.execPath, [main, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const [, url, token] = /^Telegram simulator: (\S+) control: \S+ token: (\S+)\n$/.exec(String(line)) ?? [];
+  const made = await fetch(`${url}/control/createChat`, { method: "POST", body: "{}" });
+  const { chatId } = z.object({ chatId: z.int() }).parse(await made.json());
+  const api = new Api(token ?? "", { apiRoot: url ?? "" });
+  await api.sendMessage(chatId, "раз");
+  expect(await api.sendMessage(chatId, "два").catch((e: unknown) => e)).toMatchObject({ error_code: 429 });
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
 });
