@@ -175,9 +175,13 @@ export interface Outbox {
   /**
    * The head of the most pressing lane that is due and not in `busy`, or when to ask again (null: nothing waits).
    * Constant in the length of the queues. Within a room's silent hours nothing of it is handed out but what is urgent,
-   * what such waits behind, and what is fixed already.
+   * what such waits behind, and what is fixed already. Rooms in `served` come after others that press as much.
    */
-  claim(now: Millis, busy: ReadonlySet<RoomName>): Promise<Delivery | { readonly next: Millis | null }>;
+  claim(
+    now: Millis,
+    busy: ReadonlySet<RoomName>,
+    served?: ReadonlySet<RoomName>,
+  ): Promise<Delivery | { readonly next: Millis | null }>;
   /**
    * TX 2: fixes what will be sent. `lacking`: attachments that are not in it yet and shall follow.
    * null: a removal cancelled the delivery meanwhile, or an edit brought it up to date: claim anew. Fixed before: the

@@ -47,6 +47,11 @@ export function createWorker(o: WorkerOptions): Worker {
   const busy = new Set<RoomName>();
   const parked = new Map<RoomName, Millis>();
   const homeless = new Set<RoomName>();
+  /**
+   * Rooms within rates that had their turn in this round. Served by turns they are through together; else the last few
+   * would go on alone, each as slowly as one room may be sent to.
+   */
+  const served = new Set<RoomName>();
   /** Deliveries whose last try certainly did not arrive. Of any other that is fixed the answer may have been lost. */
   const notThere = new Set<number>();
   const startedAt = o.clock.now();
@@ -149,7 +154,7 @@ export function createWorker(o: WorkerOptions): Worker {
         const head =
           busy.size >= o.concurrency
             ? null
-            : await withRoom(o.space, signal, () => o.outbox.claim(o.clock.now(), taken));
+            : await withRoom(o.space, signal, () => o.outbox.claim(o.clock.now(), taken, served));
         if (head === undefined) break;
         if (head === null || "next" in head) {
           const next = [head?.next ?? null, soonest, ...parked.values()].filter((t) => t !== null);
@@ -167,6 +172,8 @@ export function createWorker(o: WorkerOptions): Worker {
           continue;
         }
         busy.add(head.room);
+        if (served.has(head.room)) served.clear();
+        if (to.notBefore !== undefined) served.add(head.room);
         tasks.start(serve(head, to, cut), () => {
           busy.delete(head.room);
           bell.ring();

@@ -1,6 +1,8 @@
 import { type Millis, RoomName } from "../model/ids.ts";
 import type { Db } from "./db.ts";
 
+const none: ReadonlySet<RoomName> = new Set();
+
 /**
  * One row for each room that has a backlog, indexed by (priority, due time): finding the next delivery costs the
  * same with a thousand queued as with a million. A lane's due time is that of its head, since nothing overtakes. An
@@ -44,19 +46,25 @@ export function laneStore(db: Db) {
     urgent: (room: RoomName): boolean => urgent.get(room) !== undefined,
     head: (room: RoomName): number | null => head.get(room)?.id ?? null,
     /**
-     * The due room that presses most and is not in `busy`: urgent lanes first, then by due time. Where none is due, when
-     * the next falls due (null: nothing waits).
+     * The due room that presses most and is not in `busy`: urgent lanes first, then those that are not in `served`, then
+     * by due time. Where none is due, when the next falls due (null: nothing waits).
      */
     next(
       now: Millis,
       busy: ReadonlySet<RoomName>,
+      served: ReadonlySet<RoomName> = none,
     ): { readonly room: RoomName } | { readonly next: Millis | null } {
       const taken: ReadonlySet<string> = busy;
+      const turned: ReadonlySet<string> = served;
       let next: Millis | null = null;
       for (const priority of [0, 1]) {
-        const first = soonest.all(priority, busy.size + 1).find(({ room }) => !taken.has(room));
+        const free = soonest
+          .all(priority, busy.size + served.size + 1)
+          .filter(({ room }) => !taken.has(room));
+        const [first] = free;
         if (first === undefined) continue;
-        if (first.due_at <= now) return { room: RoomName.parse(first.room) };
+        const due = free.find(({ room, due_at }) => due_at <= now && !turned.has(room)) ?? first;
+        if (due.due_at <= now) return { room: RoomName.parse(due.room) };
         next = next === null ? first.due_at : Math.min(next, first.due_at);
       }
       return { next };

@@ -174,9 +174,9 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
     missing: async (source, channel, from, to, ids) =>
       stores.sightings.missing(source, channel, from, to, ids),
 
-    async claim(now, busy) {
+    async claim(now, busy, served) {
       for (;;) {
-        const found = lanes.next(now, busy);
+        const found = lanes.next(now, busy, served);
         if ("next" in found) return found;
         const { room } = found;
         const head = lanes.head(room);

@@ -109,7 +109,7 @@ export async function drain(
   let until = 0;
   const net = apiOf(telegram, clock, () => clock.sleep(world.chance.between(10, 60)));
   const keep = bridge.store.kept.of("telegram.bot");
-  const rates = createRates({ clock, until: null, keep: () => {} });
+  const rates = createRates({ clock, until: null, keep: () => {}, used: { until: null, put: () => {} } });
   const posts = createOwnPosts();
   const api = createPaced(
     {
