@@ -66,3 +66,35 @@ test("a room that waits for its rates holds up no other", async () => {
   await soon(() => expect(sent).toEqual(["room: Первый"]));
   await runtime.stop();
 });
+
+test("rooms within the same rates are served by turns, but what is urgent goes first in every round", async () => {
+  const names = ["a", "b", "c"].map((name) => RoomName.parse(name));
+  const tag = { kind: "hashtag", tag: "#срочно" } as const;
+  const c = await core({
+    rooms: names,
+    mappings: names.map((name) =>
+      mapping({
+        name: MappingName.parse(name),
+        rooms: [name],
+        ...(name === "c" ? { include: [tag], urgent: [tag] } : { exclude: [tag] }),
+      }),
+    ),
+  });
+  const rate = { at: c.clock.now() + 1_000 };
+  const sent: string[] = [];
+  const rooms = names.map((room) => limited(room, rate, () => c.clock.now(), sent));
+  const runtime = start(c, {}, [], { destinations: rooms });
+  c.source.tell(
+    posted(post(1, "1")),
+    posted(post(2, "2")),
+    posted(post(3, "3 #срочно")),
+    posted(post(4, "4 #срочно")),
+  );
+  await accepted(c);
+  const all = ["c: 3 #срочно", "c: 4 #срочно", "a: 1", "b: 1", "a: 2", "b: 2"];
+  for (const n of [1, 2, 3, 4, 5, 6]) {
+    c.clock.advance(1_000);
+    await soon(() => expect(sent).toEqual(all.slice(0, n)));
+  }
+  await runtime.stop();
+});
