@@ -5,11 +5,11 @@ import type { Delivery, DeliveryMedia } from "../../bridge/outbox/port.ts";
 import { repeatedLine } from "../../bridge/pipeline/digest-lines.ts";
 import { missingLine } from "../../bridge/pipeline/missing-lines.ts";
 import { removedLine } from "../../bridge/pipeline/removed-line.ts";
+import { split } from "../../bridge/pipeline/split.ts";
 import { type Content, fitsEvent, text } from "./event.ts";
 import type { NotUploaded, Ready, Uploads } from "./media.ts";
 import type { Piece } from "./plan.ts";
 import type { Slot } from "./receipt.ts";
-import { split } from "./split.ts";
 
 export interface ComposeOptions {
   readonly lang: "ru" | "en";

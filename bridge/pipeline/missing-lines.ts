@@ -38,3 +38,15 @@ export function missingLine(
   const known = Object.entries(reasons).find(([key]) => key === code)?.[1] ?? reasons.unavailable;
   return `[${kinds[media.kind][lang]} ${media.name}: ${known[lang]}]`;
 }
+
+const elsewhere = {
+  ru: "слишком велик для этого чата. Он в зашифрованной комнате, для тех, кто в ней",
+  en: "is too large for this chat. It is in the sealed room, for those who are in it",
+} as const;
+
+/** The line of an attachment that readers of a sealed room find there: `at` opens nothing for anybody else. */
+export const elsewhereLine = (
+  media: Pick<DeliveryMedia, "kind" | "name">,
+  at: string,
+  lang: "ru" | "en",
+): string => `[${kinds[media.kind][lang]} ${media.name}: ${elsewhere[lang]}: ${at} ]`;

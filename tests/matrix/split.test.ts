@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { render } from "../../adapters/matrix/html.ts";
-import { split } from "../../adapters/matrix/split.ts";
 import { plain, type RichText } from "../../bridge/model/rich-text.ts";
+import { split } from "../../bridge/pipeline/split.ts";
 import { richText } from "./rich-text.helper.ts";
 
 const upTo = (n: number) => (piece: RichText) => piece.text.length <= n;

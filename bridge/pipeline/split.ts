@@ -1,4 +1,4 @@
-import type { RichText } from "../../bridge/model/rich-text.ts";
+import type { RichText } from "../model/rich-text.ts";
 
 /** More pieces than any announcement needs; what is longer is hostile or absurd, and cut with a sign. */
 const MOST_PIECES = 30;
@@ -32,8 +32,8 @@ function longest(rich: RichText, fits: (piece: RichText) => boolean): number {
 /** Where a text is best cut, from the best to the worst: what stands before the place, and how much of it goes along. */
 const seams: readonly RegExp[] = [/\n\s*\n/g, /\n/g, /[.!?…]["»”)\]]*\s/gu, /\s/g];
 
-/** The best seam in the second half of the first `limit` units where one may cut; 0: there is none. */
-function seam(text: string, limit: number, may: (at: number) => boolean): number {
+/** The best seam after `least` of the first `limit` units where one may cut; 0: there is none. */
+function seam(text: string, least: number, limit: number, may: (at: number) => boolean): number {
   const beginning = text.slice(0, limit);
   for (const kind of seams) {
     let best = 0;
@@ -41,23 +41,38 @@ function seam(text: string, limit: number, may: (at: number) => boolean): number
       const at = found.index + found[0].length;
       if (may(at)) best = at;
     }
-    if (best > limit / 2) return best;
+    if (best > least) return best;
   }
   return 0;
+}
+
+/** More units than a character that people take for one has. */
+const WIDE = 64;
+const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** The last place up to `limit` that is not within a character as people see it, or at least within none of Unicode's. */
+function border(text: string, limit: number): number {
+  const from = Math.max(0, limit - WIDE);
+  let best = 0;
+  for (const { index } of characters.segment(text.slice(from, limit + WIDE)))
+    if (index > 0 && from + index <= limit) best = from + index;
+  if (best > 0) return best;
+  if (!isHigh(text.charCodeAt(limit - 1))) return limit;
+  return limit > 1 ? limit - 1 : 2;
 }
 
 /** Where to cut so that the piece has at most `limit` units: never within a link, unless one alone is longer. */
 function place({ text, marks }: RichText, limit: number): number {
   const links = marks.filter((m) => m.kind === "link");
   const within = (at: number) => links.find((m) => m.start < at && at < m.end);
-  const best = seam(text, limit, (at) => within(at) === undefined);
+  const outside = (at: number) => within(at) === undefined;
+  const best = seam(text, limit / 2, limit, outside);
   if (best > 0) return best;
   const link = within(limit);
   if (link !== undefined && link.start > 0) return link.start;
-  const word = seam(text, limit, () => true);
-  if (word > 0) return word;
-  if (!isHigh(text.charCodeAt(limit - 1))) return limit;
-  return limit > 1 ? limit - 1 : 2;
+  // A short piece is better than a word, or an address, in halves.
+  const early = seam(text, 0, limit, outside) || seam(text, 0, limit, () => true);
+  return early > 0 ? early : border(text, limit);
 }
 
 const trimmed = (rich: RichText): RichText => {
@@ -68,15 +83,16 @@ const trimmed = (rich: RichText): RichText => {
 };
 
 /** Pieces that fit each, and what is left after so many. */
-function pieces(rich: RichText, fits: (piece: RichText) => boolean) {
+function pieces(rich: RichText, fits: Fits) {
   const made: RichText[] = [];
   let rest = rich;
   while (made.length < MOST_PIECES && rest.text !== "") {
-    const limit = longest(rest, fits);
+    const fitsNow = (piece: RichText) => fits(piece, made.length);
+    const limit = longest(rest, fitsNow);
     // Not even one character fits with its marks: they are what is too large.
     if (limit === 0) {
       rest = { text: rest.text, marks: [] };
-      if (longest(rest, fits) === 0) break;
+      if (longest(rest, fitsNow) === 0) break;
       continue;
     }
     const at = limit === rest.text.length ? limit : place(rest, limit);
@@ -89,12 +105,15 @@ function pieces(rich: RichText, fits: (piece: RichText) => boolean) {
   return { made, rest };
 }
 
+/** Whether a piece may be the one of that index, from 0. */
+type Fits = (piece: RichText, index: number) => boolean;
+
 /**
  * A text in pieces that fit each: cut between paragraphs, else lines, sentences or words, never within a character and,
  * where it can be helped, never within a link. Marks go on over a cut; the space around a cut goes.
  */
-export function split(rich: RichText, fits: (piece: RichText) => boolean): readonly RichText[] {
-  if (fits(rich)) return [rich];
+export function split(rich: RichText, fits: Fits): readonly RichText[] {
+  if (fits(rich, 0)) return [rich];
   const marked = pieces(rich, fits);
   if (marked.rest.text === "") return marked.made;
   // Formatting that multiplies a text is no formatting.
@@ -102,7 +121,7 @@ export function split(rich: RichText, fits: (piece: RichText) => boolean): reado
   if (rest.text === "") return made;
   const sign = (piece: RichText): RichText => ({ ...piece, text: `${piece.text}\n${CUT}` });
   const last = made.at(-1) ?? { text: "", marks: [] };
-  const room = longest(last, (piece) => fits(sign(piece)));
+  const room = longest(last, (piece) => fits(sign(piece), made.length - 1));
   const kept = room < last.text.length ? slice(last, 0, place(last, Math.max(1, room))) : last;
   return [...made.slice(0, -1), sign(kept)];
 }
