@@ -118,8 +118,6 @@ export function createComposer(o: ComposeOptions) {
     },
   };
 }
-export type Composer = ReturnType<typeof createComposer>;
-
 /** All of it struck through. */
 const struck = ({ text, marks }: RichText): RichText =>
   text === "" ? { text, marks } : { text, marks: [...marks, { kind: "strike", start: 0, end: text.length }] };

@@ -1,4 +1,4 @@
-import type { Mark, MarkKind, RichText } from "../../bridge/model/rich-text.ts";
+import { clamp, type Mark, type MarkKind, type RichText } from "../../bridge/model/rich-text.ts";
 import type { Entity, EntityType, Formatted } from "./message.ts";
 
 /** The most entities that Telegram takes in one message; further ones it drops without a word. */
@@ -83,7 +83,7 @@ function asKept({ text, marks }: RichText): RichText {
   const clean = text.toWellFormed().replaceAll(/[\u0000-\u0009\u000b-\u001f]/g, " ");
   const end = clean.trimEnd().length;
   const start = Math.min(end, clean.length - clean.trimStart().length);
-  const within = marks.flatMap((m) => {
+  const within = clamp(text, marks).flatMap((m) => {
     const [from, to] = [Math.max(m.start, start), Math.min(m.end, end)];
     return from < to ? [{ ...m, start: from - start, end: to - start }] : [];
   });
