@@ -12,6 +12,7 @@ import { type Feed, type FeedFault, openFeed } from "./feed.ts";
 import type { Accounts } from "./matrix/accounts.ts";
 import { type Messengers, type MessengersOptions, openMessengers } from "./messengers.ts";
 import type { Care } from "./oversight.ts";
+import { notePromises } from "./promised.ts";
 import type { Bots } from "./telegram/bots.ts";
 import { openCarriers } from "./telegram/carriers.ts";
 
@@ -75,6 +76,7 @@ export async function serve(core: Core, o: ServeOptions): Promise<ServeResult> {
   let current: Generation | null = null;
   const start = async (over: Core, options: ServeOptions): Promise<void> => {
     const { accounts, bots } = options;
+    notePromises(over);
     const messengers = await openMessengers(over, { accounts, bots, wake: () => current?.runtime.wake() });
     const chats = await openCarriers(over, messengers.bots, () => feed.page);
     const runtime = runtimeOf(over, options, feed, messengers, chats);

@@ -9,6 +9,8 @@ export const telegramFileLimit = 50_000_000;
 
 interface Use {
   readonly room: string;
+  /** Whether it is the log of a sealed room that goes there. */
+  readonly carried: boolean;
   /** Where it is written. */
   readonly at: readonly string[];
   readonly bot: string | undefined;
@@ -20,28 +22,38 @@ interface Use {
 function* uses(file: Loose): Iterable<Use> {
   for (const [name, room] of Object.entries(file.rooms)) {
     const at = ["rooms", name];
-    if (room.type === "telegram") yield { room: name, at, bot: room.bot, chat: room.chat, topic: room.topic };
+    if (room.type === "telegram")
+      yield { room: name, carried: false, at, bot: room.bot, chat: room.chat, topic: room.topic };
     if (room.type === "sealed" && room.carrier !== undefined) {
       const { bot, chat, topic } = room.carrier;
-      yield { room: name, at: [...at, "carrier"], bot, chat, topic };
+      yield { room: name, carried: true, at: [...at, "carrier"], bot, chat, topic };
     }
   }
+}
+
+/**
+ * Whether two may not be in one chat: never in one topic of it, and not where one of them looks for its posts by their
+ * buttons and the others' posts, which it does not know, have buttons as well.
+ */
+function collide(one: Use, other: Use): boolean {
+  if (one.chat?.trim() !== other.chat?.trim()) return false;
+  return one.carried !== other.carried || (one.topic?.trim() ?? "") === (other.topic?.trim() ?? "");
 }
 
 /** Which bot serves which chat. */
 function* bots(file: Loose): Iterable<Told> {
   const known = Object.keys(file.telegram);
   const named = new Set<string>();
-  const taken = new Map<string, string>();
-  for (const { room, at, bot, chat, topic } of uses(file)) {
+  const taken: Use[] = [];
+  for (const use of uses(file)) {
+    const { room, at, bot, chat } = use;
     if (bot !== undefined) named.add(bot);
     if (bot !== undefined && !known.includes(bot))
       yield error([...at, "bot"], { code: "unknown_bot", found: bot, nearest: nearest(bot, known) });
     if (chat === undefined) continue;
-    const place = `${chat.trim()}/${topic?.trim() ?? ""}`;
-    const other = taken.get(place);
-    if (other !== undefined) yield error([...at, "chat"], { code: "chat_twice", room, other });
-    taken.set(place, other ?? room);
+    const other = taken.find((one) => collide(one, use));
+    if (other !== undefined) yield error([...at, "chat"], { code: "chat_twice", room, other: other.room });
+    taken.push(use);
   }
   for (const name of known)
     if (!named.has(name)) yield warning(["telegram", name], { code: "unused_bot", name });

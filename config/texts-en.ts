@@ -68,7 +68,7 @@ export const en: Texts = {
     unknown_bot: (w) => `There is no bot "${w.found}" in telegram.${meant(w.nearest)}`,
     unused_bot: (w) => `No room names the bot "${w.name}" from telegram, so it is not used.`,
     chat_twice: (w) =>
-      `The room "${w.room}" leads to the same Telegram chat as "${w.other}": announcements would come there twice. Keep one and name it in the rooms of the mappings, or take another channel or topic.`,
+      `The room "${w.room}" leads to the same Telegram chat as "${w.other}": announcements would come there twice, or be taken for one another. Keep one and name it in the rooms of the mappings, or take another channel, or another topic where both are rooms in the clear.`,
     pin_and_probe: (w) =>
       `To pin posts (pin) in the channel "${w.room}" the bot needs the right to edit others' posts, and to look by the button (probe: on) it must not have it. If this is a channel, choose: take out pin, or set the room's probe: off; if it is a group, all is well.`,
     above_telegram: (w) =>

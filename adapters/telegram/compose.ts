@@ -1,4 +1,4 @@
-import type { MediaId } from "../../bridge/model/ids.ts";
+import { MediaId } from "../../bridge/model/ids.ts";
 import { join, plain, type RichText } from "../../bridge/model/rich-text.ts";
 import type { Delivery, DeliveryMedia, MediaMeta } from "../../bridge/outbox/port.ts";
 import { elsewhereLine, missingLine } from "../../bridge/pipeline/missing-lines.ts";
@@ -36,6 +36,9 @@ const LONGEST_CAPTION = 1_024;
 const NOTHING: Formatted = { text: "", entities: [] };
 
 export const mediaPart = (id: MediaId): string => `media.${id}`;
+/** The file of a part; null: it is the part of a text. */
+export const mediaOf = (part: string): MediaId | null =>
+  part.startsWith("media.") ? MediaId.parse(part.slice("media.".length)) : null;
 export const textPart = (index: number): string => `text.${index}`;
 
 /** A line of Postern's own as a message: it is short. */
@@ -92,7 +95,7 @@ export function createComposer(o: ComposeOptions) {
   };
 
   return {
-    /** `there`: the parts of the announcement that stand in the chat already. */
+    /** `there`: the parts of the announcement that stand in the chat already, in their order: the text's first. */
     compose(d: Delivery, there: ReadonlySet<string>): Composed {
       const { lines, unwanted, attached, lacking } = attachments(d, there);
       const body = d.clean?.text ?? plain("");
@@ -101,20 +104,22 @@ export function createComposer(o: ComposeOptions) {
       if (body.text === "" && attached.length === 0 && lines.length === 0) lines.push(...unwanted);
       const said = d.action === "strike" ? struck(body) : body;
       const whole = spelledOut(join([said, ...lines.map(plain)], "\n\n"));
-      const [first, ...others] = attached;
-      // Text stays where it stands; above a file that is new it is the caption where it fits whole.
+      // Text stays where it stands: with the first file of those that do. Above a new one it is the caption if it fits.
+      const stays = [...there].flatMap((part) => attached.find((one) => one.part === part) ?? [])[0];
+      const bearer = stays ?? attached[0];
+      const others = attached.filter((one) => one !== bearer);
       const captioned =
-        first !== undefined &&
+        bearer !== undefined &&
         !there.has(textPart(0)) &&
-        (there.has(first.part) || fits(whole, LONGEST_CAPTION));
+        (stays !== undefined || fits(whole, LONGEST_CAPTION));
       const limit = (index: number) => (captioned && index === 0 ? LONGEST_CAPTION : LONGEST_TEXT);
       const texts = split(whole, (piece, index) => fits(piece, limit(index)))
         .map(formatted)
         .filter(({ text }) => text !== "");
       const messages = texts.map((piece, i): Message => ({ kind: "text", part: textPart(i), body: piece }));
-      if (!captioned || first === undefined) return { wanted: [...messages, ...attached], lacking };
+      if (!captioned || bearer === undefined) return { wanted: [...messages, ...attached], lacking };
       const caption = texts[0] ?? NOTHING;
-      return { wanted: [{ ...first, caption }, ...others, ...messages.slice(1)], lacking };
+      return { wanted: [{ ...bearer, caption }, ...others, ...messages.slice(1)], lacking };
     },
   };
 }

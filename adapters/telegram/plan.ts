@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { MediaId, Millis } from "../../bridge/model/ids.ts";
 import { albumOf, grouped } from "./albums.ts";
-import type { Wanted } from "./compose.ts";
+import { mediaOf, type Wanted } from "./compose.ts";
 import type { FixedMedia, FixedMessage, Ref, Step } from "./fixed.ts";
 import type { MessageId } from "./ids.ts";
 import type { Formatted, Message } from "./message.ts";
 import type { PlannedSlot, Receipt, Slot } from "./receipt.ts";
+import { withLines } from "./variants.ts";
 
 export interface Planning {
   readonly before: Receipt | null;
@@ -80,11 +81,15 @@ export function planned(o: Planning): Plan {
   const change = (slot: Slot, wanted: Wanted): void => {
     const same = sameness(wanted);
     slots.set(wanted.part, { ...slot, same });
-    if (slot.same === same || slot.kind === "line") return;
-    const { text, entities } = bodyOf(wanted);
+    if (slot.same === same) return;
+    const body = bodyOf(wanted);
     const { id, button } = slot;
+    // A line that stands for a file has its caption, too.
+    const file = slot.kind === "line" ? mediaOf(slot.part) : null;
+    const shown = file === null ? body : withLines(body, [o.missing(file)]);
+    const { text, entities } = shown;
     steps.push({
-      do: slot.kind === "text" ? "text" : "caption",
+      do: slot.kind === "media" ? "caption" : "text",
       id,
       body: { text, entities: [...entities] },
       button,

@@ -257,8 +257,9 @@ export function createSender(o: SenderOptions) {
       }
       const ids = answer.kind === "ok" ? Sent.safeParse(answer.result) : null;
       if (ids?.success === true)
+        // They are messages of the chat that it was sent to, wherever the room has moved meanwhile.
         return done(
-          followed(going),
+          going,
           ids.data.map((m) => m.message_id),
           line,
         );

@@ -1,4 +1,5 @@
 import type { FixedMedia, FixedMessage } from "./fixed.ts";
+import type { Formatted } from "./message.ts";
 
 export interface Variant {
   readonly messages: readonly FixedMessage[];
@@ -14,16 +15,20 @@ const isMedia = (message: FixedMessage): message is FixedMedia => message.kind =
 /** The files as plain ones: of these Telegram looks at the size alone. */
 const asDocument = (media: FixedMedia): FixedMedia => ({ ...media, form: "document" });
 
+/** A text with lines below it that stand for files. */
+export function withLines({ text, entities }: Formatted, lines: readonly string[]): Formatted {
+  const whole = [text, lines.join("\n")].filter((one) => one !== "").join("\n\n");
+  return { text: whole.slice(0, LONGEST_TEXT).trimEnd(), entities };
+}
+
 /** What is told of files that are not taken: the caption they had, and a line for each. */
 function lines(files: readonly FixedMedia[]): FixedMessage {
   const caption = files.find((m) => m.caption.text !== "")?.caption ?? { text: "", entities: [] };
-  const told = files.map((m) => m.missing).join("\n");
-  const text = caption.text === "" ? told : `${caption.text}\n\n${told}`;
-  const body =
-    text.length <= LONGEST_TEXT
-      ? { text, entities: caption.entities }
-      : { text: text.slice(0, LONGEST_TEXT).trimEnd(), entities: caption.entities };
-  return { kind: "text", part: files[0]?.part ?? "", body };
+  const { text, entities } = withLines(
+    caption,
+    files.map((m) => m.missing),
+  );
+  return { kind: "text", part: files[0]?.part ?? "", body: { text, entities: [...entities] } };
 }
 
 /** What is tried in turn where the server does not take a message for what it is. */

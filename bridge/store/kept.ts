@@ -14,9 +14,17 @@ export function keptStore(db: Db, vault: Vault) {
       "SELECT place FROM kept WHERE owner = +? AND substr(place, 1, length(?)) = +? ORDER BY place",
     )
     .pluck();
+  const among = db
+    .prepare<[string, string, string], number>(
+      "SELECT 1 FROM kept WHERE owner >= +? AND owner < +? AND place = +? LIMIT 1",
+    )
+    .pluck();
   const row = (owner: string, place: string): string => `kept/${owner}/${place}`;
 
   return {
+    /** Whether one of the owners whose names begin so keeps something at that place. */
+    among: (beginning: string, place: string): boolean =>
+      among.get(beginning, `${beginning}\u{10ffff}`, place) !== undefined,
     /** The part of one owner, `matrix.campus`: all that its adapter may see. */
     of: (owner: string): Keep => ({
       get(place) {

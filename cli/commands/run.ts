@@ -13,6 +13,7 @@ import { beginNewChains, WAIT } from "../new-chains.ts";
 import { operations } from "../operations/table.ts";
 import { createOversight } from "../oversight.ts";
 import { askPassphrase } from "../passphrase.ts";
+import { wasEncrypted } from "../promised.ts";
 import { readerPage } from "../reader-page.ts";
 import { createReports } from "../reports.ts";
 import { isSealed, matrixRooms, telegramRooms } from "../room-kinds.ts";
@@ -154,7 +155,7 @@ async function runCore(io: Io, core: Core, say: RunWords, words: Words): Promise
     for (const room of matrixRooms(config))
       if (core.bridge.store.seal.get(room.name) !== null) tell(words.matrix.wasSealed(room.name));
     for (const room of telegramRooms(config))
-      if (core.bridge.store.seal.get(room.name) !== null) tell(words.telegram.wasSealed(room.name));
+      if (wasEncrypted(core, room.name)) tell(words.telegram.wasEncrypted(room.name));
     let listening = false;
     await oversight.start(() => (live.core.config.feed.listen === null ? null : listening));
     const first = await parts(core, null);

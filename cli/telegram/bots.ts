@@ -10,6 +10,7 @@ import { telegramFileLimit } from "../../config/cross-telegram.ts";
 import { telegramRoot } from "../../config/schema-telegram.ts";
 import type { Core } from "../core.ts";
 import { pageOf } from "../join-link.ts";
+import { wasEncrypted } from "../promised.ts";
 import { isSealed, telegramRooms } from "../room-kinds.ts";
 import { carriedBy } from "./carried.ts";
 import { hasToken } from "./client.ts";
@@ -134,11 +135,9 @@ export async function openBot(
   });
 }
 
-/** The rooms that a bot serves in the clear. One that was sealed before is none of them: its readers have links to it. */
+/** The rooms that a bot serves in the clear. One that was ever promised to be encrypted is none of them. */
 const roomsOf = (core: Core, bot: BotName): readonly TelegramRoomConfig[] =>
-  telegramRooms(core.config).filter(
-    (room) => room.bot === bot && core.bridge.store.seal.get(room.name) === null,
-  );
+  telegramRooms(core.config).filter((room) => room.bot === bot && !wasEncrypted(core, room.name));
 
 async function destinationsOf(
   core: Core,

@@ -40,8 +40,8 @@ export const telegram: TelegramWords = {
   isTelegram: (room) =>
     `"${room}" is a Telegram room: it has neither a link of the bridge nor a recovery code. People are invited to the channel itself.`,
   isNotTelegram: (room) => `"${room}" is no Telegram room.`,
-  wasSealed: (room) =>
-    `The room "${room}" was sealed before, and readers have its links. Nothing of it is sent to Telegram in the clear. Give the Telegram room another name in the settings.`,
+  wasEncrypted: (room) =>
+    `The room "${room}" was encrypted before (sealed, or Matrix), and readers rely on that. Nothing of it is sent to Telegram in the clear; its announcements wait. Give the Telegram room another name in the settings.`,
   faults: {
     unauthorized: "Telegram does not accept the bot's token: it was revoked, or is written wrongly",
     conflict:

@@ -61,7 +61,7 @@ export interface TelegramWords {
   readonly isTelegram: (room: string) => string;
   readonly isNotTelegram: (room: string) => string;
   /** The room of that name was sealed before, and has keys and a log. */
-  readonly wasSealed: (room: string) => string;
+  readonly wasEncrypted: (room: string) => string;
   readonly faults: Readonly<Record<TelegramFault, string>>;
   readonly otherFault: (code: string) => string;
   /** Why nothing is sent to a room, and what else is not as it should be. */

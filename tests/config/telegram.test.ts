@@ -161,6 +161,14 @@ const mistakes: readonly Case[] = [
     "would come there twice",
   ],
   [
+    "another's log in another topic of a room's chat",
+    title,
+    `${title}    topic: 4\n  other:\n    type: sealed\n    title: Ещё\n    carrier: { bot: campus, chat: -1001234567890, topic: 5 }\n`,
+    "21: rooms.other.carrier.chat",
+    "путались бы",
+    "taken for one another",
+  ],
+  [
     "no token",
     "    token_file: ./token\nrooms",
     "    admins: []\nrooms",

@@ -166,6 +166,46 @@ test("a file that Telegram does not take is sent as a plain one, else told in a 
   await runtime.stop();
 });
 
+test("an edit reaches the line that stands for a file which Telegram did not take", async () => {
+  const w = await world({ mappings: [mapping({ edits: "replace" })] });
+  const runtime = run(w);
+  const large = { kind: "status", status: 413, description: "Request Entity Too Large" } as const;
+  w.telegram.faults.plan({ method: "sendDocument", times: 2, fault: large });
+  w.source.tell(posted(post(1, "Экзамен в 10:00", { attachments: [file(w, "a")] })));
+  await settled(w);
+  w.source.tell(edited(1, "Экзамен в 12:00", 1_000, { attachments: [file(w, "a")] }));
+  await settled(w);
+  expect(w.bodies()).toHaveLength(1);
+  expect(w.bodies()[0]).toMatch(/^Экзамен в 12:00\n\n\[Файл .*не принял/u);
+  await runtime.stop();
+});
+
+test("a file that comes late leaves the text where it stands, above which file it is", async () => {
+  const w = await world();
+  let there = false;
+  w.source.files.set("slow", () =>
+    there ? open(Buffer.from("%PDF-1.4 slow")) : { kind: "retry", at: w.clock.now() + 5_000 },
+  );
+  const runtime = run(w);
+  w.source.tell(posted(post(1, "Билеты", { attachments: [media("slow"), file(w, "b")] })));
+  await accepted(w);
+  await soon(() => {
+    w.clock.advance(1_000);
+    expect(w.shown()).toHaveLength(1);
+  });
+  const [first] = w.shown();
+  there = true;
+  await settled(w);
+  await soon(() => {
+    w.clock.advance(1_000);
+    expect(w.shown()).toHaveLength(2);
+  });
+  await settled(w);
+  expect(w.bodies()).toEqual(["Билеты", ""]);
+  expect(w.shown()[0]?.id).toBe(first?.id);
+  await runtime.stop();
+});
+
 test("where the admin is asked, the lane waits for the answer, also after a restart", async () => {
   const w = await world();
   w.now.probe = false;
