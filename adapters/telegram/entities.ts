@@ -36,8 +36,12 @@ function spelled(url: string | undefined): string | null {
   return url.replace(/^(mailto|tel):/i, "");
 }
 
-/** Writes the addresses of links that Telegram does not take behind their words, where these are others. */
-export function spelledOut(rich: RichText): RichText {
+/**
+ * Writes the addresses of links that Telegram does not take behind their words, where these are others. No mark ends
+ * within a character afterwards, so that none is cut there.
+ */
+export function spelledOut({ text: before, marks: any }: RichText): RichText {
+  const rich: RichText = { text: before, marks: clamp(before, any) };
   const inserts = rich.marks
     .flatMap((m) => {
       const address = m.kind === "link" ? spelled(m.url) : null;

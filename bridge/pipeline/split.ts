@@ -52,7 +52,10 @@ const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The last place up to `limit` that is not within a character as people see it, or at least within none of Unicode's. */
 function border(text: string, limit: number): number {
-  const from = Math.max(0, limit - WIDE);
+  let from = Math.max(0, limit - WIDE);
+  // A flag is two letters of its own alphabet, so of a row of flags each begins where the row says.
+  while (from > 1 && /^\p{RI}/u.test(text.slice(from - 2, from))) from -= 2;
+  if (from > 0 && isHigh(text.charCodeAt(from - 1))) from -= 1;
   let best = 0;
   for (const { index } of characters.segment(text.slice(from, limit + WIDE)))
     if (index > 0 && from + index <= limit) best = from + index;
@@ -68,11 +71,13 @@ function place({ text, marks }: RichText, limit: number): number {
   const outside = (at: number) => within(at) === undefined;
   const best = seam(text, limit / 2, limit, outside);
   if (best > 0) return best;
+  // A short piece is better than a word, or a link, in halves.
+  const early = seam(text, 0, limit, outside);
+  if (early > 0) return early;
   const link = within(limit);
-  if (link !== undefined && link.start > 0) return link.start;
-  // A short piece is better than a word, or an address, in halves.
-  const early = seam(text, 0, limit, outside) || seam(text, 0, limit, () => true);
-  return early > 0 ? early : border(text, limit);
+  if (link !== undefined && link.start > 0 && outside(link.start)) return link.start;
+  const word = seam(text, 0, limit, () => true);
+  return word > 0 ? word : border(text, limit);
 }
 
 const trimmed = (rich: RichText): RichText => {

@@ -3,7 +3,7 @@ import { answerHeld, heldOf } from "../../adapters/telegram/held.ts";
 import { ChatId } from "../../adapters/telegram/ids.ts";
 import { accepted, edited, mapping, media, open, post, posted, ROOM, removed, soon } from "../core.helper.ts";
 import { bodyOf, run, settled, type World, world } from "./room.helper.ts";
-import { chatIn } from "./simulated.helper.ts";
+import { CHANNEL_CHAT, chatIn } from "./simulated.helper.ts";
 
 const HOUR = 3_600_000;
 const file = (w: World, ref: string, bytes = `%PDF-1.4 ${ref}`) => {
@@ -203,6 +203,57 @@ test("a file that comes late leaves the text where it stands, above which file i
   await settled(w);
   expect(w.bodies()).toEqual(["Билеты", ""]);
   expect(w.shown()[0]?.id).toBe(first?.id);
+  await runtime.stop();
+});
+
+test("a text that is longer than a caption stands above its file, and stays a text when it becomes short", async () => {
+  const w = await world({ mappings: [mapping({ edits: "replace" })] });
+  const runtime = run(w);
+  const long = "Слово ".repeat(200).trim();
+  w.source.tell(posted(post(1, long, { attachments: [file(w, "a")] })));
+  await settled(w);
+  expect(forms(w)).toEqual(["text", "document"]);
+  expect(w.bodies()).toEqual([long, ""]);
+  expect(w.shown()[1]).toMatchObject({ replyTo: w.shown()[0]?.id, silent: true });
+  w.source.tell(edited(1, "Коротко", 1_000, { attachments: [file(w, "a")] }));
+  await settled(w);
+  expect(w.bodies()).toEqual(["Коротко", ""]);
+  await runtime.stop();
+});
+
+test("a caption that grows too long stays as far as it fits, and goes on below", async () => {
+  const w = await world({ mappings: [mapping({ edits: "replace" })] });
+  const runtime = run(w);
+  w.source.tell(posted(post(1, "Коротко", { attachments: [file(w, "a")] })));
+  await settled(w);
+  const long = "Слово ".repeat(200).trim();
+  w.source.tell(edited(1, long, 1_000, { attachments: [file(w, "a")] }));
+  await settled(w);
+  expect(forms(w)).toEqual(["document", "text"]);
+  expect(w.bodies().join(" ")).toBe(long);
+  expect(w.bodies()[0]?.length).toBeLessThanOrEqual(1_024);
+  await runtime.stop();
+});
+
+test("what a chat took stays noted as that chat's, though the room moves before it is noted", async () => {
+  const moved = ChatId.parse(-1_001_000_000_002);
+  let moving = false;
+  const w = await world({
+    failpoints(name) {
+      if (moving && name === "event.after") w.now.place = moved;
+    },
+  });
+  const runtime = run(w);
+  moving = true;
+  w.source.tell(posted(post(1, "Первый")));
+  await settled(w);
+  moving = false;
+  const [first] = w.shown();
+  const noted = w.keep.places("").map((at) => JSON.stringify(w.keep.get(at)));
+  expect(noted.some((one) => one.includes(String(first?.id)) && one.includes(String(CHANNEL_CHAT)))).toBe(
+    true,
+  );
+  expect(noted.every((one) => !one.includes(String(moved)))).toBe(true);
   await runtime.stop();
 });
 
