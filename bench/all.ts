@@ -11,6 +11,7 @@ export const measurements: Readonly<
   idle: { load: async () => (await import("./idle.ts")).idle, limit: 80_000 },
   matrix: { load: async () => (await import("./matrix.ts")).matrix, limit: 120_000 },
   "matrix-file": { load: async () => (await import("./memory.ts")).matrixFile, limit: 150_000 },
+  "telegram-file": { load: async () => (await import("./memory.ts")).telegramFile, limit: 150_000 },
   memory: { load: async () => (await import("./memory.ts")).memory, limit: 150_000 },
   reader: { load: async () => (await import("./reader.ts")).reader, limit: 60_000 },
 };

@@ -1,5 +1,5 @@
 /**
- * Passes a small and a large file from MAX to a destination (`http`, or a `matrix` room), through a bridge in a process of its own that did
+ * Passes a small and a large file from MAX to a destination (`http`, or a `matrix` or `telegram` room), through a bridge in a process of its own that did
  * nothing before. Tells its parent the most memory during each, bytes.
  */
 import { createMaxBotSource } from "../adapters/max-bot/source.ts";
@@ -11,6 +11,7 @@ import { startLocalHttp } from "./local-http.ts";
 import { matrixRoom } from "./matrix-room.ts";
 import { startMax } from "./max.ts";
 import { runCore } from "./running.ts";
+import { telegramRoom } from "./telegram-room.ts";
 
 /** How often memory is looked at, ms. */
 const EVERY = 10;
@@ -33,9 +34,9 @@ const source = createMaxBotSource({
 });
 let delivered = 0;
 const [where, ...sizes] = process.argv.slice(2);
-const destinations = core.rooms.map((room) =>
-  where === "matrix" ? matrixRoom(room, core.bridge, http) : httpDestination(room, core.bridge, http),
-);
+const kinds = { matrix: matrixRoom, telegram: telegramRoom, http: httpDestination };
+const kind = where === "matrix" || where === "telegram" ? where : "http";
+const destinations = core.rooms.map((room) => kinds[kind](room, core.bridge, http));
 const running = runCore(core, source, destinations, (d) => {
   // What went ahead without its file is followed by it.
   if (d.media.length > 0 && d.media.every((m) => m.state.kind === "ready")) delivered++;

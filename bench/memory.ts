@@ -9,13 +9,13 @@ const LARGE = 500 * MB;
 const SMALL = MB;
 const RUNS = 4;
 /** No further run is begun after so long, ms. */
-const WITHIN = 50_000;
+const WITHIN = 30_000;
 
 const Peaks = z.object({ small: z.number(), large: z.number() });
 
 /** By how much a bridge's memory grows while a large file passes from MAX to a destination. */
 const passing =
-  (where: "http" | "matrix", to: string): Measurement =>
+  (where: "http" | "matrix" | "telegram", to: string): Measurement =>
   async () => {
     const until = performance.now() + WITHIN;
     const found: z.infer<typeof Peaks>[] = [];
@@ -46,3 +46,5 @@ const passing =
 export const memory = passing("http", "HTTP");
 /** To a Matrix room, encrypted on its way. */
 export const matrixFile = passing("matrix", "a Matrix room");
+/** To a Telegram room, through a Bot API server of one's own. */
+export const telegramFile = passing("telegram", "a Telegram room");
