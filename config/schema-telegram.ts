@@ -71,8 +71,8 @@ export const bot = z.strictObject(
     ),
     admins: about(
       f.list(f.telegramUser).default([]),
-      "Telegram ids of those whom the bot answers in private. Nobody else gets an answer.",
-      "Номера в Telegram тех, кому бот отвечает в личном чате. Больше никому он не отвечает.",
+      "Telegram ids of those whom the bot answers in private. Others get one polite line, once.",
+      "Номера в Telegram тех, кому бот отвечает в личном чате. Остальным один раз вежливо отказывает.",
       { example: [123_456_789], off: true },
     ),
   },

@@ -12,13 +12,14 @@ const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SystemRoot
 
 /** What a notice says, as variables that a program or script reads. */
 function variables(notice: Notice): Readonly<Record<string, string>> {
-  const { code, state, source, room, account, route, reason, count } = notice;
+  const { code, state, source, room, account, bot, route, reason, count } = notice;
   const given = {
     code,
     state,
     source,
     room,
     account,
+    bot,
     route,
     reason,
     count,

@@ -84,7 +84,9 @@ function elementsOf(marks: readonly Mark[]): readonly Element[] {
 /** As the server keeps a text: no control characters but line ends, no halves of characters, nothing blank around it. */
 function asKept({ text, marks }: RichText): RichText {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: just these become spaces.
-  const clean = text.toWellFormed().replaceAll(/[\u0000-\u0009\u000b-\u001f]/g, " ");
+  const spaced = text.toWellFormed().replaceAll(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/g, " ");
+  // The server takes these out altogether: lines would run into one another.
+  const clean = spaced.replaceAll(/[\u2028\u2029]/g, "\n");
   const end = clean.trimEnd().length;
   const start = Math.min(end, clean.length - clean.trimStart().length);
   const within = clamp(text, marks).flatMap((m) => {

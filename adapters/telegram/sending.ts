@@ -25,6 +25,8 @@ export interface SenderOptions {
   readonly posts: OwnPosts;
   /** The chat as it is now; null: nothing may be sent there. */
   readonly place: () => ChatId | null;
+  /** Whether it waits for somebody to act: its topic is closed, the bot is out. */
+  readonly held: () => boolean;
   readonly topic: TopicId | null;
   /** Whether a lone post gets a button and may be looked for by it: never where the bot may edit what others post. */
   readonly probe: () => boolean;
@@ -66,7 +68,7 @@ export function createSender(o: SenderOptions) {
   if (own !== null) posts.sent(own.chat, own.ids);
   const unfinished = progress.get();
   if (unfinished?.begun != null && !unfinished.begun.asked)
-    void posts.enter(unfinished.chat, o.room, new AbortController().signal);
+    void posts.enter(unfinished.chat, o.room, o.held, new AbortController().signal);
 
   const later = (at: Millis, code: string): Outcome => {
     wait = { at, code };
@@ -179,7 +181,7 @@ export function createSender(o: SenderOptions) {
 
   /** Waits for the rates first: what waits has certainly not been sent. */
   const turn = async (chat: ChatId, cost: number, signal: AbortSignal): Promise<boolean> => {
-    if (!(await posts.enter(chat, o.room, signal))) return false;
+    if (!(await posts.enter(chat, o.room, o.held, signal))) return false;
     for (;;) {
       const ahead = o.notBefore(chat, cost) - clock.now();
       if (ahead <= 0 || signal.aborted) break;

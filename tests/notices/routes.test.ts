@@ -6,7 +6,7 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { commandRoute } from "../../adapters/notices/command.ts";
 import { webhookRoute } from "../../adapters/notices/webhook.ts";
-import { RoomName } from "../../bridge/model/ids.ts";
+import { BotName, RoomName } from "../../bridge/model/ids.ts";
 import type { Notice } from "../../bridge/notices/port.ts";
 import { soon } from "../core.helper.ts";
 
@@ -63,6 +63,20 @@ test("a command gets the words on stdin and the codes in its environment, and no
     POSTERN_NOTICE_COUNT: "3",
     POSTERN_NOTICE_AT: "2026-11-02T10:00:00.000Z",
   });
+});
+
+test("a command is told which bot it is about", async () => {
+  const { command, out } = await program("writeFileSync(out, process.env.POSTERN_NOTICE_BOT);");
+  const route = commandRoute({ command, env: { PATH: process.env.PATH } });
+  const about = {
+    code: "bot_out",
+    state: "trouble",
+    bot: BotName.parse("campus"),
+    at: notice.at,
+    since: notice.since,
+  } as const;
+  expect(await route.send(about, "", never)).toBe(true);
+  expect(readFileSync(out, "utf8")).toBe("campus");
 });
 
 test("a command that fails, is not there, or does not read what it is told", async () => {

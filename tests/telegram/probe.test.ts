@@ -105,10 +105,12 @@ test("up to a message that is known, holes end nothing", async () => {
 test("rooms that share a chat send one after another", async () => {
   const posts = createOwnPosts();
   const [one, two] = [RoomName.parse("one"), RoomName.parse("two")];
-  expect(await posts.enter(CHANNEL_CHAT, one, never)).toBe(true);
+  const free = () => false;
+  let held = false;
+  expect(await posts.enter(CHANNEL_CHAT, one, () => held, never)).toBe(true);
   expect(posts.taken(CHANNEL_CHAT, two)).toBe(true);
   let entered = false;
-  const waiting = posts.enter(CHANNEL_CHAT, two, never).then(() => {
+  const waiting = posts.enter(CHANNEL_CHAT, two, free, never).then(() => {
     entered = true;
   });
   await Promise.resolve();
@@ -116,8 +118,14 @@ test("rooms that share a chat send one after another", async () => {
   posts.leave(CHANNEL_CHAT, one);
   await waiting;
   expect(posts.taken(CHANNEL_CHAT, one)).toBe(true);
+  posts.leave(CHANNEL_CHAT, two);
+  // One whose topic was closed while it was in doubt keeps nobody waiting.
+  await posts.enter(CHANNEL_CHAT, one, () => held, never);
+  held = true;
+  expect(posts.taken(CHANNEL_CHAT, two)).toBe(false);
+  expect(await posts.enter(CHANNEL_CHAT, two, free, never)).toBe(true);
   const ended = new AbortController();
-  const gaveUp = posts.enter(CHANNEL_CHAT, one, ended.signal);
+  const gaveUp = posts.enter(CHANNEL_CHAT, one, free, ended.signal);
   ended.abort();
   expect(await gaveUp).toBe(false);
 });
