@@ -217,6 +217,8 @@ export function createSender(o: SenderOptions): Sender {
       // The bot is no more in the room that was replaced: what it could not finish there is for the new one.
       if (waits?.kind === "retry" && waits.code === "may_not_post" && fixed.room !== o.place()) waits = ANEW;
       if (waits?.kind === "retry" && waits.anew === true) progress = null;
+      if (waits?.kind === "refused" && p.there.size > 0)
+        return { ...waits, partly: JSON.stringify(partlyOf(fixed, p.there)) };
       if (waits !== null) return waits;
       const receipt = receiptOf(fixed, p.there);
       const unpinned = await pin(p, fixed, receipt, tries, signal);
@@ -247,4 +249,19 @@ function receiptOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {
   const slots = fixed.slots.map((s) => ({ ...s, event: known(s.event), edits: s.edits.map(known) }));
   const first = slots.find((s) => s.copy === "")?.event ?? null;
   return { v: 1, room: fixed.room, slots, pinned: fixed.pin ? first : null, former: fixed.former };
+}
+
+/** What stands in the room when only some of it is there: what it lacks is said anew by what changes it next. */
+function partlyOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {
+  const known = (id: EventId | number): readonly EventId[] => {
+    const event = typeof id === "number" ? there.get(id) : id;
+    return event === undefined ? [] : [event];
+  };
+  const slots = fixed.slots.flatMap((s) =>
+    known(s.event).map((event) => {
+      const edits = s.edits.flatMap(known);
+      return { ...s, event, edits, same: edits.length === s.edits.length ? s.same : "" };
+    }),
+  );
+  return { v: 1, room: fixed.room, slots, pinned: fixed.pinned, former: [...fixed.former, ...fixed.redact] };
 }

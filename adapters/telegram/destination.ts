@@ -138,7 +138,8 @@ export function telegramDestination(o: TelegramDestinationOptions): Destination 
         return change(d, place, standing(d, d.part, place), [lineOf(d.line ?? "")], false);
       return announcement(d, place);
     },
-    send: (made, _d, signal) => sender.send(made, signal),
+    send: (made, d, signal) =>
+      sender.send(made, () => readReceipt(o.receiptOf(d.announcement, d.part)), signal),
     settle: async (made) => sender.settle(made),
   };
 }

@@ -14,7 +14,8 @@ import { outcomeOf } from "./outcomes.ts";
 import type { OwnPosts } from "./own-posts.ts";
 import { look } from "./probe.ts";
 import type { Begun, Progress, RoomProgress } from "./progress.ts";
-import { receiptOf } from "./receipt-of.ts";
+import type { Receipt } from "./receipt.ts";
+import { partlyOf, receiptOf } from "./receipt-of.ts";
 import { variants } from "./variants.ts";
 
 export interface SenderOptions {
@@ -328,8 +329,12 @@ export function createSender(o: SenderOptions) {
       return begun.answer === null && progress.reread()?.begun?.answer === null;
     },
 
-    /** Makes the calls that were not made yet. */
-    async send({ key, bytes }: outbox.Fixed, signal: AbortSignal): Promise<Outcome> {
+    /** Makes the calls that were not made yet. `before`: what stood in the chat until it was prepared. */
+    async send(
+      { key, bytes }: outbox.Fixed,
+      before: () => Receipt | null,
+      signal: AbortSignal,
+    ): Promise<Outcome> {
       const fixed = decodeFixed(bytes);
       const place = o.place();
       if (place === null) return later(0, "no_room");
@@ -356,6 +361,8 @@ export function createSender(o: SenderOptions) {
             ? await sendStep(p, index, step, fixed, signal)
             : await changeStep(p, step, fixed, signal),
         );
+        if (outcome?.kind === "refused" && p.done.length > 0)
+          return { ...outcome, partly: JSON.stringify(partlyOf(fixed, p, before())) };
         if (outcome !== null) return outcome;
       }
       return { kind: "sent", receipt: JSON.stringify(receiptOf(fixed, p)) };

@@ -4,7 +4,7 @@ import type { AnnouncementStore, Payload } from "./announcements.ts";
 import type { BlindStore } from "./blind.ts";
 import type { CounterStore } from "./counters.ts";
 import type { DeadLetterStore } from "./dead-letters.ts";
-import type { DeliveryStore } from "./deliveries.ts";
+import type { DeliveryRow, DeliveryStore } from "./deliveries.ts";
 import { type Edited, editAnnouncement } from "./edit.ts";
 import type { LaneStore } from "./lanes.ts";
 import type { MediaStore } from "./media.ts";
@@ -34,6 +34,8 @@ export interface AcceptEnvironment {
   readonly announcementOf: (source: SourceName, foreignId: ForeignId) => AnnouncementId;
   readonly newMedia: () => MediaId;
   readonly planning: Planning;
+  /** Whether some of what a delivery brings stands in its room, though it was refused. */
+  readonly stands: (row: DeliveryRow) => boolean;
   /** Erases what nobody needs any more of an announcement; called after an edit and a removal. */
   readonly erase: (id: AnnouncementId) => void;
 }
@@ -68,7 +70,16 @@ export function acceptBatch(stores: AcceptStores, env: AcceptEnvironment, batch:
     touched.add(route.room);
     if (delivery.action === "post") posts.set(route.room, (posts.get(route.room) ?? 0) + 1);
   };
-  const tools = { announcements, deliveries, media, planning: env.planning, now, queue, touched };
+  const tools = {
+    announcements,
+    deliveries,
+    media,
+    planning: env.planning,
+    stands: env.stands,
+    now,
+    queue,
+    touched,
+  };
 
   const post = (a: Content): AnnouncementId => {
     const id = env.announcementOf(source, a.foreignId);

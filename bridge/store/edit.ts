@@ -56,7 +56,7 @@ export function editAnnouncement(t: QueueTools, id: AnnouncementId, a: Edited): 
   for (const [room, { route: original, rows }] of rooms) {
     t.touched.add(room);
     const wanted = a.routes.find((r) => r.room === room);
-    const out = rows.some(isOut);
+    const out = rows.some((row) => isOut(t, row));
     const queued = rows.filter((row) => row.state === "queued");
     if (wanted === undefined && !out) {
       for (const row of queued) deliveries.finish(row.id, "cancelled");

@@ -26,6 +26,11 @@ export function messageMap(db: Db, vault: Vault) {
       "SELECT receipt_sealed FROM message_map WHERE room = ? AND announcement = ? AND part = ?",
     )
     .pluck();
+  const standing = db
+    .prepare<[string, string, string], number>(
+      "SELECT receipt_sealed IS NOT NULL FROM message_map WHERE room = ? AND announcement = ? AND part = ?",
+    )
+    .pluck();
   const place = (row: Pick<DeliveryRow, "room" | "announcement" | "part">) =>
     `message_map/${row.room}/${row.announcement}/${target(row.part)}`;
   const utf8 = new TextEncoder();
@@ -45,6 +50,9 @@ export function messageMap(db: Db, vault: Vault) {
         row.announcement,
         target(row.part),
       ),
+    /** Whether the destination said of a row's part what stands there of it. */
+    stands: (row: Pick<DeliveryRow, "room" | "announcement" | "part">): boolean =>
+      standing.get(row.room, row.announcement, target(row.part)) === 1,
     /** What the destination said of a part when it was last sent; null: it was not, or nothing was said. */
     receiptOf(room: RoomName, announcement: AnnouncementId, part: string): string | null {
       const sealed = getReceipt.get(room, announcement, target(part)) ?? null;

@@ -162,7 +162,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
     async accept(batch) {
       failpoints("tx1.before");
       const result = within((spent) => {
-        const env: AcceptEnvironment = { ...o, erase: (id) => spent.push(...erase(id)) };
+        const env: AcceptEnvironment = { ...o, stands: map.stands, erase: (id) => spent.push(...erase(id)) };
         const accepted = acceptBatch(stores, env, batch);
         failpoints("tx1.inside");
         return accepted;
@@ -234,6 +234,7 @@ export function sqliteOutbox(o: OutboxOptions): Outbox & MediaResults & Silences
           if (outcome.receipt !== null) map.receipt(row, outcome.receipt);
         } else if (outcome.kind === "refused") {
           stores.letters.bury(row, outcome.code, o.now());
+          if (outcome.partly !== undefined) map.receipt(row, outcome.partly);
           deliveries.finish(row.id, "refused");
         } else {
           const soon = o.now() + o.pause(row.tries);

@@ -27,6 +27,8 @@ export interface QueueTools {
   readonly planning: Planning;
   readonly now: Millis;
   readonly queue: Queue;
+  /** Whether some of what a delivery brings stands in its room, though it was refused. */
+  readonly stands: (row: DeliveryRow) => boolean;
   /** Rooms whose lane changed. */
   readonly touched: Set<RoomName>;
 }
@@ -49,5 +51,6 @@ export function byRoom(all: readonly DeliveryRow[]): ReadonlyMap<RoomName, RoomR
   return rooms;
 }
 
-/** Whether a room has it, or will have it whatever happens: its bytes are fixed. */
-export const isOut = (row: DeliveryRow): boolean => row.state === "fixed" || row.state === "sent";
+/** Whether a room has it or some of it, or will have it whatever happens: its bytes are fixed. */
+export const isOut = (t: Pick<QueueTools, "stands">, row: DeliveryRow): boolean =>
+  row.state === "fixed" || row.state === "sent" || t.stands(row);

@@ -18,7 +18,7 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
   for (const [room, { route: original, rows }] of byRoom(deliveries.ofAnnouncement(id))) {
     t.touched.add(room);
     for (const row of rows) if (row.state === "queued") deliveries.finish(row.id, "cancelled");
-    const out = rows.filter(isOut);
+    const out = rows.filter((row) => isOut(t, row));
     const rule = (planning.rules(original.mapping) ?? DEFAULT_RULES).removals;
     // Files that were to follow do so only where the announcement stays as it is.
     if (rule !== "keep") for (const row of out) if (row.lacking !== null) deliveries.setLacking(row.id, []);

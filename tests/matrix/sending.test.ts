@@ -6,7 +6,7 @@ import type { Outcome } from "../../bridge/model/outcome.ts";
 import type { Fixed } from "../../bridge/outbox/destination.ts";
 import type { Delivery } from "../../bridge/outbox/port.ts";
 import { accepted, edited, media, open, post, posted, removed, soon } from "../core.helper.ts";
-import { accept, arrival, claim, head } from "../store/arrivals.helper.ts";
+import { accept, arrival, claim, head, removal } from "../store/arrivals.helper.ts";
 import { lost, PLACE, refused, type Trouble } from "./homeserver.helper.ts";
 import { run, settled, type World, world } from "./room.helper.ts";
 
@@ -381,18 +381,34 @@ test("whatever step it breaks at, after a new start each event is there once, in
   }
 });
 
-test("a letter that is tried again is sent as it is prepared then, whatever was sent of it before", async () => {
-  const w = await world();
+/** Of a long post the second event is refused. */
+const refusedWithin = async (w: World) => {
   await accept(w, arrival(1, long));
   const first = await fixed(w);
   w.server.trouble = at([1], { instead: refused(400, "M_BAD_JSON") });
   await w.bridge.outbox.settle(first.d, await w.destination.send(first.fixed, first.d, never));
   expect(await claim(w)).toBe(null);
+  expect(w.bodies()).toHaveLength(1);
   w.server.trouble = () => null;
-  expect(await w.bridge.letters.retry(first.d.id)).toBe("queued");
+  return first.d;
+};
+
+test("of a letter that is tried again, what is there already is not sent again", async () => {
+  const w = await world();
+  const letter = await refusedWithin(w);
+  expect(await w.bridge.letters.retry(letter.id)).toBe("queued");
   const again = await fixed(w);
   expect(await w.destination.send(again.fixed, again.d, never)).toMatchObject({ kind: "sent" });
-  expect(w.bodies().slice(1).join(" ")).toBe(long);
+  expect(w.bodies().join(" ")).toBe(long);
+});
+
+test("of what was refused in its midst, a removal takes away what is there", async () => {
+  const w = await world();
+  await refusedWithin(w);
+  await accept(w, removal(1));
+  const gone = await fixed(w);
+  expect(await w.destination.send(gone.fixed, gone.d, never)).toMatchObject({ kind: "sent" });
+  expect(w.bodies()).toEqual([]);
 });
 
 test("what a server is told to know an event by says nothing of how many there were, here or in other rooms", async () => {
