@@ -48,11 +48,18 @@ const descriptions: readonly (readonly [string, Refusal])[] = [
   ["group chat was upgraded", "migrated"],
 ];
 
+const LIMITED = /too many requests: retry after (\d{1,9})/i;
+/** What stands before the reason where one message of an album is to blame. */
+const OF_ALBUM = /^failed to send message #\d+ with the error message "/i;
+
 function refusalOf(code: number, description: string): Refusal {
   if (code === 401 || code === 404) return "unauthorized";
   if (code === 409) return "conflict";
   if (code === 413) return "too_large";
-  const said = description.replace(/^(bad request|forbidden):\s*/i, "").toLowerCase();
+  const said = description
+    .replace(/^(bad request|forbidden):\s*/i, "")
+    .replace(OF_ALBUM, "")
+    .toLowerCase();
   const known = descriptions.find(([beginning]) => said.startsWith(beginning));
   if (known !== undefined) return known[1];
   return code === 403 ? "no_rights" : "other";
@@ -90,6 +97,9 @@ export function answerOf(error: unknown, now: Millis): Answer {
     const parameters = told.success ? told.data : {};
     if (error.error_code === 429)
       return { kind: "limited", until: now + Math.ceil((parameters.retry_after ?? 1) * 1_000) };
+    // An album's messages may be limited one by one, and that is told as a bad request.
+    const limit = error.error_code === 400 ? LIMITED.exec(error.description) : null;
+    if (limit !== null) return { kind: "limited", until: now + Number(limit[1]) * 1_000 };
     if (error.error_code >= 500) return { kind: "lost", code: "server_error" };
     const to = parameters.migrate_to_chat_id;
     if (to !== undefined) return { kind: "refused", why: "migrated", migratedTo: to };

@@ -92,6 +92,8 @@ export function telegramDestination(o: TelegramDestinationOptions): Destination 
       pin,
       button: () => (place <= COUNTING && o.probe() ? newButton(o.random) : null),
       now: o.clock.now(),
+      // The server's limit is one for a whole request.
+      largest: o.largestFile,
       missing(id) {
         const media = d.media.find((m) => m.id === id);
         return media === undefined ? "" : missingLine("not_taken", media, o.lang);

@@ -19,6 +19,8 @@ export interface Planning {
   /** For each message that is sent alone: what its button is known by; null: it gets none. */
   readonly button: () => string | null;
   readonly now: Millis;
+  /** What one request may carry, bytes. */
+  readonly largest: number;
   /** The line that stands for a file which the server does not take. */
   readonly missing: (media: MediaId) => string;
   /** What a message becomes that is needless and too old to be deleted. */
@@ -117,7 +119,7 @@ export function planned(o: Planning): Plan {
 
   const inOrder = () => o.wanted.map((w) => slots.get(w.part)).filter((s) => s !== undefined);
   let first: Ref | null = inOrder()[0]?.id ?? null;
-  for (const group of grouped(fresh)) {
+  for (const group of grouped(fresh, o.largest)) {
     const step = steps.length;
     const alone = group.length === 1;
     const button = alone ? o.button() : null;

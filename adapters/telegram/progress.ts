@@ -29,6 +29,8 @@ const Progress = z.object({
   /** Of each step that is done: the messages that it made. `line`: a text instead of the files. */
   done: z.array(z.object({ ids: z.array(MessageId), at: z.number(), line: z.boolean() })),
   begun: Begun.nullable(),
+  /** Albums that were not taken and are sent file by file: which steps they were when they were refused. */
+  apart: z.array(z.int()).default([]),
   /** A step that was sent again, and the first message below the new one that was not looked at. */
   again: z.object({ step: z.int(), next: MessageId }).nullable(),
 });

@@ -5,6 +5,7 @@ import type { Clock, Random } from "../../bridge/model/effects.ts";
 import type { MediaId, Millis, RoomName } from "../../bridge/model/ids.ts";
 import type { Outcome } from "../../bridge/model/outcome.ts";
 import type * as outbox from "../../bridge/outbox/destination.ts";
+import { apart } from "./apart.ts";
 import type { Answer, Api, Call } from "./api.ts";
 import { deleteCall, type Spooled, sendCall } from "./calls.ts";
 import { changeCall, type Existing, onRefusal, tooOld } from "./changes.ts";
@@ -51,6 +52,10 @@ const BETWEEN = 10_000;
 
 const OneSent = z.object({ message_id: MessageId });
 const Sent = z.union([z.array(OneSent), OneSent.transform((one) => [one])]);
+
+/** What a file may be refused for is not listed anywhere: another form is tried, and then it is told in a line. */
+const mayBeFile = (answer: Answer): boolean =>
+  answer.kind === "refused" && (answer.why === "other" || answer.why === "too_large");
 
 const ANEW = { kind: "retry", at: 0, code: "made_anew", anew: true } as const;
 const ENDED = { kind: "retry", at: 0, code: "ended" } as const;
@@ -271,10 +276,10 @@ export function createSender(o: SenderOptions) {
         return { kind: "unknown", code: answer.kind === "ok" ? "bad_answer" : answer.code };
       }
       refused = answer;
-      // What a file may be refused for is not listed anywhere: it is tried as a plain file, and then told in a line.
-      const about = answer.kind === "refused" && (answer.why === "other" || answer.why === "too_large");
-      if (!about) break;
+      if (!mayBeFile(answer)) break;
     }
+    if (step.messages.length > 1 && (refused === null || mayBeFile(refused)))
+      return notDone({ ...p, apart: [...p.apart, index] });
     notDone(p);
     return refused === null ? later(0, "file_lost") : failed(refused);
   };
@@ -317,7 +322,7 @@ export function createSender(o: SenderOptions) {
     if (before !== null && kept === null) posts.leave(before.chat, o.room);
     const untouched = kept === null || (kept.done.length === 0 && kept.begun === null);
     if (fixed.chat !== place && untouched) return "anew";
-    if (kept === null) return { key: id, chat: place, done: [], begun: null, again: null };
+    if (kept === null) return { key: id, chat: place, done: [], begun: null, apart: [], again: null };
     return followed(kept);
   };
 
@@ -330,19 +335,17 @@ export function createSender(o: SenderOptions) {
     },
 
     /** Makes the calls that were not made yet. `before`: what stood in the chat until it was prepared. */
-    async send(
-      { key, bytes }: outbox.Fixed,
-      before: () => Receipt | null,
-      signal: AbortSignal,
-    ): Promise<Outcome> {
-      const fixed = decodeFixed(bytes);
+    async send(made: outbox.Fixed, before: () => Receipt | null, signal: AbortSignal): Promise<Outcome> {
+      const whole = decodeFixed(made.bytes);
       const place = o.place();
       if (place === null) return later(0, "no_room");
-      let p = resumed(key, fixed, place);
+      let p = resumed(made.key, whole, place);
       if (p === "anew") return ANEW;
+      let fixed = p.apart.reduce(apart, whole);
       const came = (next: Progress | Outcome): Outcome | null => {
         if ("kind" in next) return next;
         p = next;
+        fixed = p.apart.reduce(apart, whole);
         return null;
       };
       for (;;) {
@@ -370,8 +373,9 @@ export function createSender(o: SenderOptions) {
 
     /** What {@link send} finds out by itself: when it may be called again. */
     settle({ bytes }: outbox.Fixed): Outcome {
-      const begun = progress.get()?.begun ?? null;
-      const step = begun === null ? undefined : decodeFixed(bytes).steps[begun.step];
+      const p = progress.get();
+      const begun = p?.begun ?? null;
+      const step = begun === null ? undefined : p?.apart.reduce(apart, decodeFixed(bytes)).steps[begun.step];
       if (begun === null || step?.do !== "send" || step.button === null || begun.next === null)
         return { kind: "retry", ...wait };
       const at = begun.at > clock.now() ? 0 : begun.at + UNDER_WAY;

@@ -31,7 +31,10 @@ function lines(files: readonly FixedMedia[]): FixedMessage {
   return { kind: "text", part: files[0]?.part ?? "", body: { text, entities: [...entities] } };
 }
 
-/** What is tried in turn where the server does not take a message for what it is. */
+/**
+ * What is tried in turn where the server does not take a message for what it is. Of an album no line tells at once: its
+ * files are sent one by one first.
+ */
 export function variants(messages: readonly FixedMessage[]): readonly Variant[] {
   const files = messages.filter(isMedia);
   const asIs: Variant = { messages, line: false };
@@ -39,5 +42,6 @@ export function variants(messages: readonly FixedMessage[]): readonly Variant[] 
   const plain = files.some((m) => m.form !== "document")
     ? [{ messages: files.map(asDocument), line: false }]
     : [];
-  return [asIs, ...plain, { messages: [lines(files)], line: true }];
+  const told = messages.length > 1 ? [] : [{ messages: [lines(files)], line: true }];
+  return [asIs, ...plain, ...told];
 }

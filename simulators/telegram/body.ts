@@ -7,9 +7,10 @@ import { largest } from "./upload.ts";
 
 /** What a request may be without files, bytes. */
 const PLAIN = 4 * 1_048_576;
-/** What an album's files may be together, and what a form adds around them. */
+/** What a form adds around its files, bytes. */
 const AROUND = 2 * 1_048_576;
-const ALBUM = 10;
+/** What a request to a Bot API server of one's own may be, bytes: its HTTP server takes no more. */
+const OWN_SERVER = 4_000 * 1_048_576;
 
 export type Asked =
   | { readonly kind: "asked"; readonly payload: Payload; readonly files: Files }
@@ -54,7 +55,8 @@ export async function readBody(
     const found = /boundary=(?:"([^"]+)"|([^;]+))/i.exec(type);
     const { keepBytes, ownServer } = telegram.settings;
     try {
-      const most = largest(ownServer) * ALBUM + AROUND;
+      // The limit is one for the whole request: an album's files count together.
+      const most = ownServer ? OWN_SERVER : largest(ownServer) + AROUND;
       const form = await readForm(chunks, found?.[1] ?? found?.[2] ?? "", { keep: keepBytes, most });
       if (form === "tooLarge") return { kind: "tooLarge" };
       return { kind: "asked", payload: { ...asked, ...form.fields }, files: form.files };

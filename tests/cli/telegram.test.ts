@@ -199,7 +199,7 @@ test("what is in doubt is listed, and answered; the answer is taken once", async
     asked: true,
     answer: null,
   };
-  progress.put({ key: "k", chat: ChatId.parse(chat), done: [], begun, again: null });
+  progress.put({ key: "k", chat: ChatId.parse(chat), done: [], begun, apart: [], again: null });
   opened.core.close();
 
   const unsure = async (o: { room?: string; arrived?: boolean; missing?: boolean }) => {

@@ -24,7 +24,7 @@ test("files keep their order; an album has two to ten of kinds that may be toget
   fc.assert(
     fc.property(fc.array(form, { maxLength: 45 }), (forms) => {
       const messages = forms.map(fileOf);
-      const groups = grouped(messages);
+      const groups = grouped(messages, Number.POSITIVE_INFINITY);
       expect(groups.flat()).toEqual(messages);
       for (const group of groups) {
         expect(group.length).toBeLessThanOrEqual(10);
@@ -53,5 +53,13 @@ test.each([
   [1, [1]],
 ])("%i photos are albums of %j", (n, sizes) => {
   const photos = Array.from({ length: n }, (_, i) => fileOf("photo", i));
-  expect(grouped(photos).map((group) => group.length)).toEqual(sizes);
+  expect(grouped(photos, Number.POSITIVE_INFINITY).map((group) => group.length)).toEqual(sizes);
+});
+
+test("what is together too large for one request is as few albums as can be, as even as can be", () => {
+  const photos = Array.from({ length: 10 }, (_, i) => ({ ...fileOf("photo", i), size: 8_000_000 }));
+  expect(grouped(photos, 50_000_000).map((group) => group.length)).toEqual([5, 5]);
+  expect(grouped(photos, 30_000_000).map((group) => group.length)).toEqual([3, 3, 2, 2]);
+  expect(grouped(photos, 1_000_000).map((group) => group.length)).toEqual(Array(10).fill(1));
+  expect(grouped(photos, 30_000_000).flat()).toEqual(photos);
 });

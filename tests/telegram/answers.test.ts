@@ -42,6 +42,7 @@ describe("what the server answered is told by code and the beginning of its word
     [400, "Bad Request: TOPIC_DELETED", "topic_gone"],
     [400, "Bad Request: message is too long", "too_long"],
     [400, "Bad Request: message caption is too long", "too_long"],
+    [400, 'Bad Request: failed to send message #2 with the error message "TOPIC_CLOSED"', "topic_closed"],
     [400, "Bad Request: something that nobody has seen yet", "other"],
     [401, "Unauthorized", "unauthorized"],
     [404, "Not Found", "unauthorized"],
@@ -61,6 +62,9 @@ describe("what the server answered is told by code and the beginning of its word
       until: NOW + 35_000,
     });
     expect(said(429, "Too Many Requests")).toEqual({ kind: "limited", until: NOW + 1_000 });
+    const within =
+      'Bad Request: failed to send message #1 with the error message "Too Many Requests: retry after 8"';
+    expect(said(400, within)).toEqual({ kind: "limited", until: NOW + 8_000 });
   });
 
   test("a group that became a supergroup tells its new id, whatever the words", () => {

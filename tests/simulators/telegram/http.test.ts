@@ -118,6 +118,10 @@ test("forms and queries are understood as JSON is; too large a body is 413, odd 
   expect(await call(data)).toMatchObject({ ok: true, result: { entities: [{ type: "bold" }] } });
   expect(await call("{", { "content-type": "application/json" })).toMatchObject({ error_code: 400 });
   expect(await call("a".repeat(5 << 20))).toMatchObject({ error_code: 413 });
+  // An album's files count together.
+  const album = new FormData();
+  for (const name of ["a", "b"]) album.set(name, new Blob([Buffer.alloc(27 << 20)]), name);
+  expect(await call(album)).toMatchObject({ error_code: 413 });
 });
 
 test("the control interface speaks JSON over HTTP and says what is wrong", async () => {
