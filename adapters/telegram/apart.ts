@@ -2,7 +2,8 @@ import type { Fixed, Ref, SendStep, Step } from "./fixed.ts";
 
 /**
  * The same with an album's files sent one by one: where the server takes an album neither as it is nor as plain files,
- * one of them is to blame, or that they are too much together. `at`: the step that sends the album.
+ * one of them is to blame, or that they are too much together. Like the album they have no buttons: one that was lost
+ * before may stand there, and must not be taken for one of them. `at`: the step that sends the album.
  */
 export function apart(fixed: Fixed, at: number): Fixed {
   const album = fixed.steps[at];

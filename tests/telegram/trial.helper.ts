@@ -26,7 +26,7 @@ import { standIn } from "../sim/stand-in.ts";
 import { type Life, World } from "../sim/world.ts";
 import { apiOf, chatIn, simulated } from "./simulated.helper.ts";
 import { events, POSTS, points, rooms } from "./trial-plan.helper.ts";
-import { judge } from "./verdict.helper.ts";
+import { judge, ofAlbum } from "./verdict.helper.ts";
 
 export interface TrialResult {
   readonly violations: readonly string[];
@@ -51,6 +51,8 @@ export interface TrialOptions {
 
 /** In a quarter of the trials ids skip: then a post that was looked for may come twice, but none is lost. */
 export const isSkipping = (seed: number): boolean => seed % 4 === 3;
+/** In another quarter half of the albums are not taken, so that their files are sent one by one. */
+const isApart = (seed: number): boolean => seed % 4 === 1;
 
 /** One trial: plays the seed over as many lives as it takes, and judges what members of the rooms see then. */
 export async function trial(seed: number, o: TrialOptions = {}): Promise<TrialResult> {
@@ -111,12 +113,18 @@ class Play {
       made.lastId = 1;
     }
     const limited = { status: 429, description: "Too Many Requests: retry after 4", retryAfter: 4 };
+    const notTaken = { status: 400, description: "Bad Request: group send failed" };
     const rules: Parameters<Telegram["faults"]["chance"]>[0]["rules"] = [
       { probability: 0.08, fault: { kind: "accepted_then_dropped" } },
       { probability: 0.06, fault: { kind: "dropped" } },
       { probability: 0.02, fault: { kind: "hang", accepted: seed % 2 === 0 } },
       { probability: 0.02, fault: { kind: "bad_gateway", accepted: true }, method: "send*" },
       { probability: 0.03, fault: { kind: "status", ...limited } },
+      {
+        probability: isApart(seed) ? 0.5 : 0,
+        fault: { kind: "status", ...notTaken },
+        method: "sendMediaGroup",
+      },
     ];
     this.#telegram.faults.chance({ seed, rules });
     this.#source = new ScriptedSource(clock);
@@ -322,12 +330,12 @@ class Play {
     for (const { name, probe, unsure } of rooms) {
       const chat = this.#chats.get(name);
       if (chat === undefined) throw new Error("no chat");
-      const verdict = judge(chat, this.#events.expected, unsure === "hold");
+      const verdict = judge(chat, this.#events.expected, unsure === "hold", isApart(this.#seed));
       const unknown = this.#unknown.get(name) ?? 0;
       this.#doubles += verdict.doubles + verdict.albums;
       for (const what of verdict.wrong) this.#world.wrong(`${name}: ${what}`);
       const bare = [...chat.messages.values()].filter(
-        (m) => m.author.isBot && m.album === null && m.markup === null,
+        (m) => m.author.isBot && !ofAlbum(m, isApart(this.#seed)) && m.markup === null,
       );
       if (probe && bare.length > 0) this.#world.wrong(`${name}: ${bare.length} have lost their button`);
       if (probe && this.#strict && verdict.doubles > 0)
