@@ -6,7 +6,7 @@ import { createPreviews } from "./media/preview.ts";
 import { createSpool, SpoolLost } from "./media/spool.ts";
 import type { Disk } from "./model/disk.ts";
 import type { Clock, Random } from "./model/effects.ts";
-import { AnnouncementId, MediaId, type RoomName } from "./model/ids.ts";
+import { AnnouncementId, MediaId, type Millis, type RoomName } from "./model/ids.ts";
 import type { Mapping, RoomTiming } from "./model/mapping.ts";
 import type { Delivery, DeliveryMedia } from "./outbox/port.ts";
 import { pause } from "./outbox/retry.ts";
@@ -33,6 +33,8 @@ export interface OtherRoomInfo {
   readonly lang: "ru" | "en";
   /** Days. */
   readonly history: number;
+  /** For how long its messages can be deleted, ms; absent: always. */
+  readonly takesBack?: Millis;
 }
 
 /** A room as the core needs to know it. */
@@ -94,6 +96,12 @@ export function createBridge(o: BridgeOptions) {
     },
     silence: (source) => silenceRules(o.mappings.filter((m) => m.source === source)),
     lang: langOf,
+    takesBack(room) {
+      const info = o.rooms.get(room)?.info;
+      return (
+        (info !== undefined && "takesBack" in info ? info.takesBack : undefined) ?? Number.POSITIVE_INFINITY
+      );
+    },
     history: (room) => o.rooms.get(room)?.info.history ?? 0,
   };
   const newAnnouncement = () => AnnouncementId.parse(newId());

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type sodium from "libsodium-wrappers";
+import { DELETABLE } from "../adapters/telegram/age.ts";
 import { type Bridge, createBridge, type RoomSettings } from "../bridge/bridge.ts";
 import { systemRandom } from "../bridge/clock.ts";
 import { systemDisk } from "../bridge/disk.ts";
@@ -64,8 +65,10 @@ const keyProblem = (problem: KeyProblem): OpenProblem => ({
 
 /** What the core needs to know of a room. */
 function settingsOf(room: RoomConfig): RoomSettings {
-  if (room.type !== "sealed")
-    return { timing: room.timing, info: { lang: room.lang, history: room.history } };
+  if (room.type !== "sealed") {
+    const info = { lang: room.lang, history: room.history };
+    return { timing: room.timing, info: room.type === "telegram" ? { ...info, takesBack: DELETABLE } : info };
+  }
   return {
     timing: room.timing,
     info: {

@@ -158,6 +158,8 @@ export interface CoreOptions {
   readonly mappings?: readonly Mapping[];
   readonly rooms?: readonly RoomName[];
   readonly history?: number;
+  /** For how long rooms can take back what they were given, ms; absent: always. */
+  readonly takesBack?: number;
   /** The one room whose language is English. */
   readonly english?: RoomName;
   readonly timing?: RoomTiming;
@@ -204,6 +206,7 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
     lang: "ru",
     history: o.history ?? 14,
     origins: [],
+    ...(o.takesBack === undefined ? {} : { takesBack: o.takesBack }),
   } as const;
   const bridge = createBridge({
     lib,

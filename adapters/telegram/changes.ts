@@ -1,5 +1,6 @@
 import type { Millis } from "../../bridge/model/ids.ts";
 import { plain } from "../../bridge/model/rich-text.ts";
+import { DELETABLE } from "./age.ts";
 import type { Call, Refusal } from "./api.ts";
 import { deleteCall, editCaption, editMedia, editText, pinCall, type Spooled, unpinCall } from "./calls.ts";
 import { formatted } from "./entities.ts";
@@ -14,9 +15,6 @@ export interface Existing {
   readonly id: MessageId;
   readonly spooled: Spooled;
 }
-
-/** A bot deletes what is younger, ms. */
-const DELETABLE = 48 * 3_600_000;
 
 /** Whether it is certainly too late for a deletion. */
 export const tooOld = (step: ChangeStep, now: Millis): boolean =>

@@ -3,6 +3,7 @@ import { createBell } from "../../bridge/bell.ts";
 import type { Frame } from "../../bridge/chat/frame.ts";
 import type { Clock } from "../../bridge/model/effects.ts";
 import type { Millis } from "../../bridge/model/ids.ts";
+import { DELETABLE } from "./age.ts";
 import type { Api } from "./api.ts";
 import { type ChatId, MessageId, type UserId } from "./ids.ts";
 import type { Doomed, Kept } from "./kept.ts";
@@ -22,8 +23,6 @@ const STAYS: Millis = 10 * 60_000;
 /** Pauses after deletions that failed, ms. */
 const SOON: Millis = 5_000;
 const LONGEST: Millis = 5 * 60_000;
-/** A bot can delete nothing older, ms. */
-const TOO_OLD: Millis = 48 * 3_600_000;
 /** Ids after a message that an answer which got lost may have. */
 const NEXT = 4;
 /** So many are remembered; with more of them the oldest is forgotten. */
@@ -94,7 +93,7 @@ export function createChats(o: ChatsOptions) {
   /** Deletes what is due. False: something is left. */
   const pass = async (signal: AbortSignal): Promise<boolean> => {
     const now = o.clock.now();
-    keep(doomed().filter(({ at }) => at + TOO_OLD > now));
+    keep(doomed().filter(({ at }) => at + DELETABLE > now));
     const due = doomed().filter(({ at }) => at <= now);
     let all = true;
     for (const chat of new Set(due.map((one) => one.chat))) {

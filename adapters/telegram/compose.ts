@@ -64,11 +64,12 @@ export function createComposer(o: ComposeOptions) {
     caption: NOTHING,
   });
 
-  const attachments = (d: Delivery, there: ReadonlySet<string>) => {
+  const attachments = (d: Delivery, there: ReadonlySet<string>, stuck: string | null) => {
     const lines: string[] = [];
     const unwanted: string[] = [];
     const attached: Exclude<Wanted, { kind: "text" }>[] = [];
     const lacking: MediaId[] = [];
+    if (stuck !== null) attached.push({ kind: "kept", part: stuck, caption: NOTHING });
     const line = (media: DeliveryMedia, code: string) => lines.push(missingLine(code, media, o.lang));
     for (const media of d.media) {
       const part = mediaPart(media.id);
@@ -95,9 +96,12 @@ export function createComposer(o: ComposeOptions) {
   };
 
   return {
-    /** `there`: the parts of the announcement that stand in the chat already, in their order: the text's first. */
-    compose(d: Delivery, there: ReadonlySet<string>): Composed {
-      const { lines, unwanted, attached, lacking } = attachments(d, there);
+    /**
+     * `there`: the parts of the announcement that stand in the chat already, in their order: the text's first. `stuck`:
+     * one of them, a file that stays whatever the announcement says.
+     */
+    compose(d: Delivery, there: ReadonlySet<string>, stuck: string | null = null): Composed {
+      const { lines, unwanted, attached, lacking } = attachments(d, there, stuck);
       const body = d.clean?.text ?? plain("");
       if (d.action === "strike") lines.push(removedLine(o.lang));
       // A mapping's kinds are the rep's choice and need no word, unless nothing else would be left of the post.

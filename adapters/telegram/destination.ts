@@ -4,6 +4,7 @@ import type { Destination, Preparation } from "../../bridge/outbox/destination.t
 import type { Delivery } from "../../bridge/outbox/port.ts";
 import { missingLine } from "../../bridge/pipeline/missing-lines.ts";
 import { removedLine } from "../../bridge/pipeline/removed-line.ts";
+import { DELETABLE } from "./age.ts";
 import { type ComposeOptions, createComposer, lineOf, type Wanted } from "./compose.ts";
 import { encodeFixed, type Fixed } from "./fixed.ts";
 import type { ChatId, MessageId } from "./ids.ts";
@@ -98,17 +99,23 @@ export function telegramDestination(o: TelegramDestinationOptions): Destination 
         const media = d.media.find((m) => m.id === id);
         return media === undefined ? "" : missingLine("not_taken", media, o.lang);
       },
-      instead: changedLine(o.lang),
+      instead: d.action === "strike" ? removedLine(o.lang) : changedLine(o.lang),
     });
     const nothing = plan.steps.length === 0 && lacking.length === 0;
     return nothing ? sent(before) : fixed(place, plan, lacking);
+  };
+
+  /** The file that bears the text and is too old to be deleted: what is struck through stays its caption. */
+  const stuckOf = (before: Receipt | null): string | null => {
+    const first = before?.slots[0];
+    return first?.kind === "media" && o.clock.now() - first.sent > DELETABLE ? first.part : null;
   };
 
   const announcement = (d: Delivery, place: ChatId): Preparation => {
     if (d.clean === null) return { kind: "outcome", outcome: { kind: "refused", code: "payload_gone" } };
     const before = standing(d, WHOLE, place);
     const there = new Set(before?.slots.map((s) => s.part));
-    const { wanted, lacking } = composer.compose(d, there);
+    const { wanted, lacking } = composer.compose(d, there, d.action === "strike" ? stuckOf(before) : null);
     return change(d, place, before, wanted, d.pin && d.action !== "strike", lacking);
   };
 

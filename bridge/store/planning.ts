@@ -22,6 +22,8 @@ export interface Planning {
   silence(source: SourceName): readonly SilenceRule[];
   /** For how many days what a room was given may be told to those who come later. */
   history(room: RoomName): number;
+  /** For how long what a room was given can be taken out of it, ms; Infinity: always. */
+  takesBack(room: RoomName): Millis;
   /** Language of the lines that Postern itself writes in a room. */
   lang(room: RoomName): "ru" | "en";
 }

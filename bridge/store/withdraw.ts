@@ -1,11 +1,14 @@
 import type { AnnouncementId } from "../model/ids.ts";
+import type { Route } from "../outbox/port.ts";
 import { struck } from "../pipeline/clean.ts";
 import { removedLine } from "../pipeline/removed-line.ts";
+import type { DeliveryRow } from "./deliveries.ts";
 import { byRoom, DEFAULT_RULES, isOut, type QueueTools, WHOLE } from "./queue.ts";
 
 /**
  * What a removal means for each room, inside TX 1: what still waits is cancelled, and what a room has is taken back
- * with all that was said about it, struck through, or kept, as its mapping says.
+ * with all that was said about it, struck through, or kept, as its mapping says. Where it is too late for taking it back
+ * it is struck through, as long as its text is still kept.
  */
 export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
   const { announcements, deliveries, planning } = t;
@@ -13,6 +16,11 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
   if (state === undefined || state.removed === 1) return;
   const revision = state.revision + 1;
   const last = announcements.archived(id, state.revision) ?? announcements.payload(id, state.revision);
+  const takeBack = (route: Route, rows: readonly DeliveryRow[]): void => {
+    const own = rows.filter((row) => row.action !== "late" && row.action !== "digest");
+    for (const part of new Set(own.map((row) => row.part)))
+      t.queue(id, revision, route, { action: "remove", part });
+  };
   let kept = false;
   let strikes = false;
   for (const [room, { route: original, rows }] of byRoom(deliveries.ofAnnouncement(id))) {
@@ -25,17 +33,20 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
     if (out.length === 0) continue;
     const route = { ...original, urgent: false };
     kept ||= rule !== "remove";
-    if (rule === "strike" && last !== null) {
+    const given = Math.min(...out.map((row) => Math.max(row.accepted_at, row.due_at, row.retry_at)));
+    const late = rule === "remove" && t.now - given > planning.takesBack(room);
+    if ((rule === "strike" || late) && last !== null) {
       strikes = true;
       t.queue(id, revision, route, { action: "strike", part: WHOLE });
+      if (late)
+        takeBack(
+          route,
+          out.filter((row) => row.part !== WHOLE),
+        );
     } else if (rule === "strike") {
       const line = removedLine(planning.lang(room));
       t.queue(id, revision, route, { action: "reply", part: `removed.${revision}`, line });
-    } else if (rule === "remove") {
-      const own = out.filter((row) => row.action !== "late" && row.action !== "digest");
-      for (const part of new Set(own.map((row) => row.part)))
-        t.queue(id, revision, route, { action: "remove", part });
-    }
+    } else if (rule === "remove") takeBack(route, out);
   }
   if (strikes && last !== null)
     announcements.addRevision(id, revision, { ...last, clean: struck(last.clean), was: null }, t.now);

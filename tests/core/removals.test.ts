@@ -146,6 +146,26 @@ test("removals: strike after the archive's window says in a reply that the post 
   expect(items(c)[1]?.reply).toBe(items(c)[0]?.id);
 });
 
+test("what can be taken back no more is struck through, and then nothing of it is kept here", async () => {
+  const c = await core({ takesBack: 2 * DAY });
+  const runtime = start(c);
+  c.source.tell(posted(post(1, "Старый")));
+  await settle(c);
+  c.clock.advance(2 * DAY - 60_000);
+  c.source.tell(posted(post(2, "Новый")));
+  await settle(c);
+  c.clock.advance(120_000);
+  c.source.tell(removed(1), removed(2));
+  await settle(c);
+  await runtime.stop();
+  const last = payloads(c).findLast((p) => p.k === "edit");
+  expect(last).toMatchObject({ text: "Старый", marks: [{ m: "strike", s: 0, e: 6 }] });
+  expect(retracts(c)).toHaveLength(1);
+  expect(c.db.prepare("SELECT count(*) FROM archive").pluck().get()).toBe(0);
+  const kept = "SELECT count(*) FROM revisions WHERE payload_sealed IS NOT NULL";
+  expect(c.db.prepare(kept).pluck().get()).toBe(0);
+});
+
 test("removals: keep leaves the post, and its file still comes when it is ready after that", async () => {
   const c = await core({ mappings: [mapping({ removals: "keep" })] });
   let ready = false;

@@ -5,7 +5,6 @@ import { accepted, edited, mapping, media, open, post, posted, ROOM, removed, so
 import { bodyOf, run, settled, type World, world } from "./room.helper.ts";
 import { CHANNEL_CHAT, chatIn } from "./simulated.helper.ts";
 
-const HOUR = 3_600_000;
 const file = (w: World, ref: string, bytes = `%PDF-1.4 ${ref}`) => {
   w.source.files.set(ref, () => open(Buffer.from(bytes)));
   return media(ref);
@@ -95,22 +94,6 @@ test("a late file answers its post without ringing", async () => {
   const [first, late] = w.shown();
   expect(late).toMatchObject({ replyTo: first?.id, silent: true });
   expect(w.bodies()[0]).toBe("Билеты");
-  await runtime.stop();
-});
-
-test("within 48 hours a removal deletes; later it becomes a line that says so", async () => {
-  const w = await world();
-  const runtime = run(w);
-  w.source.tell(posted(post(1, "Первый")), posted(post(2, "Второй")), posted(post(3, "Третий")));
-  await settled(w);
-  w.source.tell(removed(1));
-  await settled(w);
-  expect(w.bodies()).toEqual(["Второй", "Третий"]);
-  w.clock.advance(49 * HOUR);
-  w.source.tell(removed(2));
-  await settled(w);
-  expect(w.bodies().map((t) => t.replace(/^Это объявление удалено.*/u, "—"))).toContain("—");
-  expect(w.bodies()).not.toContain("Второй");
   await runtime.stop();
 });
 

@@ -1,3 +1,4 @@
+import { DELETABLE } from "../../adapters/telegram/age.ts";
 import type { Api } from "../../adapters/telegram/api.ts";
 import { telegramDestination } from "../../adapters/telegram/destination.ts";
 import type { ChatId } from "../../adapters/telegram/ids.ts";
@@ -52,7 +53,7 @@ export interface RoomOptions extends CoreOptions {
 
 /** A core whose room is a channel on a simulated Telegram. */
 export async function world(o: RoomOptions = {}): Promise<World> {
-  const c = await core(o);
+  const c = await core({ takesBack: DELETABLE, ...o });
   const telegram = simulated(c.clock);
   const chat = chatIn(telegram, CHANNEL_CHAT, o.rights);
   const api = apiOf(telegram, c.clock);
