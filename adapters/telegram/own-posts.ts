@@ -27,16 +27,20 @@ export function createOwnPosts() {
   const taken = ({ turn }: Known, room: RoomName): boolean =>
     turn !== null && turn.room !== room && !turn.held();
   return {
-    /** These messages are ours. */
+    /** These messages are ours, the newest ones. None: they are there, and nobody knows which they are. */
     sent(chat: ChatId, ids: readonly MessageId[]): void {
       const known = of(chat);
+      if (ids.length === 0) known.last = null;
       for (const id of ids) {
         known.own.add(id);
         if (known.last === null || id > known.last) known.last = id;
       }
       for (const id of known.own) if (known.own.size > REMEMBERED) known.own.delete(id);
     },
-    /** The newest message of ours; null: none is known, so nothing can be looked for. */
+    /**
+     * The newest message of ours; null: it is not known, so nothing can be looked for: a look could take one of ours
+     * for the one that is sought.
+     */
     last: (chat: ChatId): MessageId | null => of(chat).last,
     ours: (chat: ChatId, id: MessageId): boolean => of(chat).own.has(id),
     /** Resolves when it is this room's turn to send there. False: the signal aborted before. */

@@ -62,9 +62,9 @@ export function progressOf(keep: Keep, room: RoomName) {
       return row.delivery;
     },
     put: (delivery: Progress | null): void => put({ ...row, delivery }),
-    /** A step is done; its messages are ours. */
+    /** A step is done; its messages are ours. None: they are there, but which they are is not known. */
     sent(delivery: Progress, chat: ChatId, ids: readonly MessageId[]): void {
-      const before = row.own?.chat === chat ? row.own.ids : [];
+      const before = row.own?.chat === chat && ids.length > 0 ? row.own.ids : [];
       put({ delivery, own: { chat, ids: [...before, ...ids].slice(-REMEMBERED) } });
     },
   };
