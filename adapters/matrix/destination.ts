@@ -173,7 +173,10 @@ export function matrixDestination(o: MatrixDestinationOptions): Destination {
       if (d.action === "note") return line(d, place, "notice", signal);
       return announcement(d, place, signal);
     },
-    send: (fixed, d, signal) => sender.send(fixed, { tries: d.tries, untried: d.fixed === null }, signal),
+    send(fixed, d, signal) {
+      const before = () => readReceipt(o.receiptOf(d.announcement, d.part));
+      return sender.send(fixed, { tries: d.tries, untried: d.fixed === null, before }, signal);
+    },
     settle: async (fixed) => sender.settle(fixed),
   };
 }

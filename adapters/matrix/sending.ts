@@ -30,11 +30,11 @@ export interface SenderOptions {
 export interface Sender {
   /**
    * Sends what is not there yet. Repeating is harmless, however long ago and from whichever device it was begun.
-   * `untried`: it was prepared a moment ago, and nobody began to send it.
+   * `untried`: it was prepared a moment ago, and nobody began to send it. `before`: what stood there until then.
    */
   send(
     fixed: outbox.Fixed,
-    o: { readonly tries: number; readonly untried: boolean },
+    o: { readonly tries: number; readonly untried: boolean; readonly before: () => Receipt | null },
     signal: AbortSignal,
   ): Promise<Outcome>;
   /** What {@link send} finds out by itself: it may be called again. */
@@ -205,7 +205,7 @@ export function createSender(o: SenderOptions): Sender {
   };
 
   return {
-    async send({ key, bytes }, { tries, untried }, signal) {
+    async send({ key, bytes }, { tries, untried, before }, signal) {
       const fixed = decodeFixed(bytes);
       // Until the room is set up, or safe again, the lane waits.
       if (o.place() === null) return { kind: "retry", at: 0, code: "no_room" };
@@ -218,7 +218,7 @@ export function createSender(o: SenderOptions): Sender {
       if (waits?.kind === "retry" && waits.code === "may_not_post" && fixed.room !== o.place()) waits = ANEW;
       if (waits?.kind === "retry" && waits.anew === true) progress = null;
       if (waits?.kind === "refused" && p.there.size > 0)
-        return { ...waits, partly: JSON.stringify(partlyOf(fixed, p.there)) };
+        return { ...waits, partly: JSON.stringify(partlyOf(fixed, p, before())) };
       if (waits !== null) return waits;
       const receipt = receiptOf(fixed, p.there);
       const unpinned = await pin(p, fixed, receipt, tries, signal);
@@ -251,8 +251,11 @@ function receiptOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {
   return { v: 1, room: fixed.room, slots, pinned: fixed.pin ? first : null, former: fixed.former };
 }
 
-/** What stands in the room when only some of it is there: what it lacks is said anew by what changes it next. */
-function partlyOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {
+/**
+ * What stands in the room when only some of it is there: what it lacks is said, and what is too much is taken away, by
+ * what changes it next.
+ */
+function partlyOf(fixed: Fixed, { there, redacted }: Progress, before: Receipt | null): Receipt {
   const known = (id: EventId | number): readonly EventId[] => {
     const event = typeof id === "number" ? there.get(id) : id;
     return event === undefined ? [] : [event];
@@ -263,5 +266,14 @@ function partlyOf(fixed: Fixed, there: ReadonlyMap<number, EventId>): Receipt {
       return { ...s, event, edits, same: edits.length === s.edits.length ? s.same : "" };
     }),
   );
-  return { v: 1, room: fixed.room, slots, pinned: fixed.pinned, former: [...fixed.former, ...fixed.redact] };
+  const left = fixed.redact.filter(({ event }) => !redacted.has(event));
+  const needless = before?.slots.filter((s) => left.some(({ event }) => event === s.event)) ?? [];
+  const former = left.filter(({ room }) => room !== fixed.room);
+  return {
+    v: 1,
+    room: fixed.room,
+    slots: [...slots, ...needless],
+    pinned: fixed.pinned,
+    former: [...fixed.former, ...former],
+  };
 }

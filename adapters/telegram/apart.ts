@@ -13,11 +13,14 @@ export function apart(fixed: Fixed, at: number): Fixed {
     if (typeof ref === "number" || ref.step < at) return ref;
     return ref.step === at ? { step: at + ref.index, index: 0 } : { ...ref, step: ref.step + more };
   };
+  const { reply } = album;
+  const answersOwn =
+    reply !== null && (typeof reply !== "number" || fixed.slots.some((slot) => slot.id === reply));
   const alone = album.messages.map(
     (message, i): SendStep => ({
       ...album,
       messages: [message],
-      reply: i === 0 ? album.reply : (album.reply ?? { step: at, index: 0 }),
+      reply: i === 0 || answersOwn ? reply : { step: at, index: 0 },
       silent: album.silent || i > 0,
     }),
   );

@@ -79,11 +79,10 @@ export function createComposer(o: ComposeOptions) {
       else if (there.has(part)) attached.push({ kind: "kept", part, caption: NOTHING });
       else if (allowed === "size") line(media, "too_large");
       else if (state.kind === "failed") line(media, state.code);
-      else if (state.kind === "pending") {
+      else if (state.kind === "pending" || state.kind === "spent") {
         lacking.push(media.id);
         line(media, "later");
-      } else if (state.kind === "spent") line(media, "unavailable");
-      else if (state.meta.size > o.largestFile) {
+      } else if (state.meta.size > o.largestFile) {
         const at = o.elsewhere(d);
         if (at === null) line(media, "too_large");
         else lines.push(elsewhereLine(media, at, o.lang));

@@ -37,6 +37,8 @@ export function editAnnouncement(t: QueueTools, id: AnnouncementId, a: Edited): 
   /** What the readers of a room have before them; null: nobody knows any more. */
   const shownText = (waiting: DeliveryRow | undefined): RichText | null => {
     if (waiting === undefined) return before?.clean.text ?? null;
+    // Of what it was refused the rest of, and gets again, it has some.
+    if (waiting.action === "post") return announcements.payload(id, waiting.revision)?.clean.text ?? null;
     const { was } = deliveries.extraOf(waiting);
     return was === undefined ? (announcements.payload(id, waiting.revision)?.was ?? null) : was;
   };

@@ -33,20 +33,21 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
     if (out.length === 0) continue;
     const route = { ...original, urgent: false };
     kept ||= rule !== "remove";
+    if (rule === "keep") continue;
     const given = Math.min(...out.map((row) => Math.max(row.accepted_at, row.due_at, row.retry_at)));
-    const late = rule === "remove" && t.now - given > planning.takesBack(room);
-    if ((rule === "strike" || late) && last !== null) {
+    const late = t.now - given > planning.takesBack(room);
+    // What a room was refused the rest of is taken away: struck through it would bring what it never had.
+    const whole = out.some((row) => row.part === WHOLE && (row.state === "fixed" || row.state === "sent"));
+    if (!whole || (rule === "remove" && (!late || last === null))) takeBack(route, out);
+    else if (last !== null) {
       strikes = true;
       t.queue(id, revision, route, { action: "strike", part: WHOLE });
-      if (late)
-        takeBack(
-          route,
-          out.filter((row) => row.part !== WHOLE),
-        );
-    } else if (rule === "strike") {
+      const others = out.filter((row) => row.part !== WHOLE);
+      if (rule === "remove") takeBack(route, others);
+    } else {
       const line = removedLine(planning.lang(room));
       t.queue(id, revision, route, { action: "reply", part: `removed.${revision}`, line });
-    } else if (rule === "remove") takeBack(route, out);
+    }
   }
   if (strikes && last !== null)
     announcements.addRevision(id, revision, { ...last, clean: struck(last.clean), was: null }, t.now);

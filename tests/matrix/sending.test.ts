@@ -411,6 +411,25 @@ test("of what was refused in its midst, a removal takes away what is there", asy
   expect(w.bodies()).toEqual([]);
 });
 
+test("what an edit that was refused in its midst should have taken away goes with the next try", async () => {
+  const w = await world();
+  const whole = `${long} ${long}`;
+  await accept(w, arrival(1, whole));
+  const first = await fixed(w);
+  await w.bridge.outbox.settle(first.d, await w.destination.send(first.fixed, first.d, never));
+  const before = w.bodies().length;
+  await accept(w, arrival(1, long.replaceAll("слово", "буква"), { type: "edited", at: 1 }));
+  const edit = await fixed(w);
+  w.server.trouble = at([1], { instead: refused(400, "M_BAD_JSON") });
+  await w.bridge.outbox.settle(edit.d, await w.destination.send(edit.fixed, edit.d, never));
+  w.server.trouble = () => null;
+  expect(w.bodies()).toHaveLength(before);
+  expect(await w.bridge.letters.retry(edit.d.id)).toBe("queued");
+  const again = await fixed(w);
+  expect(await w.destination.send(again.fixed, again.d, never)).toMatchObject({ kind: "sent" });
+  expect(w.bodies().length).toBeLessThan(before);
+});
+
 test("what a server is told to know an event by says nothing of how many there were, here or in other rooms", async () => {
   const w = await world();
   const runtime = run(w);

@@ -329,8 +329,8 @@ async function live(answers: Readonly<Record<string, unknown>>): Promise<string>
       }),
     });
     // One that was made a moment ago, and one that has to be looked for in the room.
-    const outcome = await sender.send(fixed(NOW), { tries: 1, untried: true }, signal);
-    await sender.send(fixed(NOW - 86_400_000), { tries: 1, untried: false }, signal);
+    const outcome = await sender.send(fixed(NOW), { tries: 1, untried: true, before: () => null }, signal);
+    await sender.send(fixed(NOW - 86_400_000), { tries: 1, untried: false, before: () => null }, signal);
     return `${watch.place(ROOM) === null ? "held" : "open"}, ${outcome.kind}`;
   } finally {
     await engine.close();
