@@ -45,6 +45,7 @@ export type ChatKind = "channel" | "supergroup" | "group" | "private";
 export interface ChatLook {
   readonly chat: ChatId;
   readonly kind: ChatKind;
+  /** Without control characters. */
   readonly title: string;
   readonly forum: boolean;
   readonly inside: boolean;
@@ -94,6 +95,13 @@ export type Member = Readonly<z.infer<typeof Member>>;
 export const isInside = ({ status, is_member }: Member): boolean =>
   status === "restricted" ? is_member !== false : status !== "left" && status !== "kicked";
 
+/** A title as a terminal may show it: whoever named the chat moves no cursor and turns no text around. */
+const shownTitle = (title: string): string =>
+  title
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Bidi_C}]/gu, " ")
+    .trim();
+
 /** What follows from a chat and the bot's standing in it. */
 export function lookOf(chat: FullChat, me: Member): ChatLook {
   const inside = isInside(me);
@@ -108,7 +116,7 @@ export function lookOf(chat: FullChat, me: Member): ChatLook {
   return {
     chat: chat.id,
     kind: chat.type,
-    title: chat.title ?? "",
+    title: shownTitle(chat.title ?? ""),
     forum: chat.is_forum === true,
     inside,
     can: {

@@ -34,6 +34,11 @@ describe("channels", () => {
     expect(flawsOf(found, room())).toEqual([]);
   });
 
+  test("a title turns nothing around in a terminal and moves nothing there", () => {
+    const found = look({ ...channel, title: "\u001b[2JКурс\u202e 2\r\n" }, poster);
+    expect(found.title).toBe("[2JКурс  2");
+  });
+
   test("without it nothing can be sent", () => {
     const found = look(channel, { status: "administrator", can_post_messages: false });
     expect(heldBy(found, room())).toBe("no_rights");
