@@ -195,7 +195,8 @@ export async function core(o: CoreOptions = {}): Promise<TestCore> {
   const { db } = opened;
   onTestFinished(async () => {
     db.close();
-    await rm(folder, { recursive: true, force: true });
+    // A test that failed leaves a core behind which may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const mappings = o.mappings ?? [mapping()];
   const rooms = o.rooms ?? [ROOM];

@@ -5,9 +5,9 @@ import { shrink } from "./shrink.ts";
 import { histogram, tooRare } from "./tally.ts";
 import { inProcesses } from "./workers.ts";
 
-/** A twentieth of what `npm run soak -- core` plays. */
-const RUNS = 500;
-const FLOOR = 5;
+/** Part of what `npm run soak -- core` plays. */
+const RUNS = 350;
+const FLOOR = 3;
 const LONG = 8 * 60_000;
 
 test(

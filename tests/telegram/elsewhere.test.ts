@@ -37,7 +37,7 @@ async function both() {
 
 test("a file that is too large leads to the newest record of its announcement in the sealed room, and to no key", async () => {
   const { c, prepared, elsewhere, destination } = await both();
-  start(c, {}, [], { destinations: [elsewhere.first(destination)] });
+  const runtime = start(c, {}, [], { destinations: [elsewhere.first(destination)] });
   c.source.tell(posted(post(1, "Фильм", { attachments: [media("film")] })));
   await soon(() => {
     c.clock.advance(1_000);
@@ -53,11 +53,12 @@ test("a file that is too large leads to the newest record of its announcement in
   const hash = Buffer.from(recordHash(c.lib, new Uint8Array(row?.record ?? []))).subarray(0, 8);
   const id = Buffer.from(state.roomId).toString("hex");
   expect(link).toBe(`${PAGE}#p.${id}.1.0.${state.nextSeq - 1}.${hash.toString("base64url")}`);
+  await runtime.stop();
 });
 
 test("while the sealed room is still to get it the clear one waits, two minutes at most", async () => {
   const { c, prepared, destination } = await both();
-  start(c, {}, [], { destinations: [destination] });
+  const runtime = start(c, {}, [], { destinations: [destination] });
   c.source.tell(posted(post(1, "Фильм", { attachments: [media("film")] })));
   await soon(() => {
     c.clock.advance(1_000);
@@ -85,4 +86,5 @@ test("while the sealed room is still to get it the clear one waits, two minutes 
   // What has no such file does not wait at all.
   found = { kind: "soon" };
   expect(await ask({ ...delivery, media: [] })).toMatchObject({ kind: "refused" });
+  await runtime.stop();
 });

@@ -39,8 +39,9 @@ export async function startMax(secret = "simulated-token") {
 export async function bridgeIn(
   yaml: (o: { readonly port: number; readonly folder: string }) => string,
   token: string,
+  program?: string,
 ) {
-  const bridge = await configuredBridge({ yaml, token });
+  const bridge = await configuredBridge({ yaml, token, ...(program === undefined ? {} : { program }) });
   onTestFinished(() => bridge.remove());
   return {
     ...bridge,
