@@ -17,7 +17,7 @@ export interface ConfiguredOptions {
   /** Files that its configuration names, beside it. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** The command line that runs, from the project's root; absent: that of the sources. */
+  /** The command line that runs, from the project's root; absent, and with options for Node: that of the sources. */
   readonly program?: string;
 }
 
@@ -63,7 +63,7 @@ export async function configuredBridge(o: ConfiguredOptions) {
       node: readonly string[] = [],
       more: Readonly<Record<string, string>> = {},
     ): Running =>
-      launch([...node, o.program ?? "cli/main.ts", "--config", file, "run"], {
+      launch([...node, (node.length === 0 && o.program) || "cli/main.ts", "--config", file, "run"], {
         ...env,
         ...more,
         ...(failpoint === undefined ? {} : { POSTERN_FAILPOINT: failpoint }),

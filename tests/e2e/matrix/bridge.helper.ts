@@ -13,6 +13,7 @@ import { type Core, openCore } from "../../../cli/core.ts";
 import { settingsOf, wishOf } from "../../../cli/matrix/accounts.ts";
 import { loadConfig } from "../../../config/load.ts";
 import { type RunningMax, startMaxSimulator } from "../../../simulators/max/server.ts";
+import { builtPostern } from "../built.ts";
 import { launch, type Running } from "../processes.ts";
 import { type FaultProxy, startFaultProxy } from "./faults.helper.ts";
 import type { Account, Hand, Homeserver } from "./homeserver.helper.ts";
@@ -28,7 +29,7 @@ export interface WorldOptions {
   readonly deadline?: string;
   /** The longest that an upload may take, likewise. */
   readonly fileDeadline?: string;
-  /** The command line that runs, from the project's root; absent: that of the sources. */
+  /** The command line that runs; absent: as these tests have built it. */
   readonly program?: string;
 }
 
@@ -165,13 +166,16 @@ log: { level: trace }
     return other;
   };
   const running = new Set<Running>();
+  const built = o.program ?? (await builtPostern());
   const run = (
     args: readonly string[],
     more: Readonly<Record<string, string>> = {},
     preloads: readonly string[] = [],
   ): Running => {
     const first = ["later.preload.ts", ...preloads].map(preloaded);
-    const one = launch([...first, o.program ?? "cli/start.mjs", "--config", file, ...args], {
+    // What is loaded first changes modules of the sources.
+    const program = preloads.length > 0 ? "cli/start.mjs" : built;
+    const one = launch([...first, program, "--config", file, ...args], {
       ...env,
       POSTERN_TEST_AHEAD: String(server.ahead),
       ...more,

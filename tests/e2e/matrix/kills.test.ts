@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtPostern } from "../built.ts";
 import { environment, type Homeserver, startHomeserver } from "./homeserver.helper.ts";
 import { trials } from "./trials.helper.ts";
 
@@ -13,8 +12,7 @@ describe.skipIf(environment === null)("a bridge that is killed while it sends", 
   afterAll(() => server?.remove());
 
   test("at eight places, over outages and new logins, loses and doubles nothing, and nio opens all of it", async () => {
-    const program = await builtPostern();
-    const done = await trials({ server, seed: SEED, trials: 8, lanes: 2, program, say: () => {} });
+    const done = await trials({ server, seed: SEED, trials: 8, lanes: 2, say: () => {} });
     expect(done).toMatchObject({ trials: 8, wrong: [], closed: 0, repeated: 0 });
     expect(done.outages).toBeGreaterThan(0);
     expect(done.logins).toBeGreaterThan(0);

@@ -3,9 +3,11 @@ import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { reader, type TestReader } from "../../reader.helper.ts";
+import { builtPostern } from "../built.ts";
 import { launch, type Running } from "../processes.ts";
 import { bridgeIn, startMax } from "./stack.helper.ts";
 
+const program = await builtPostern();
 type Max = Awaited<ReturnType<typeof startMax>>;
 
 /** MAX with two channels, and a bridge that leads the first one to one room. */
@@ -35,7 +37,7 @@ log: { level: trace }
     yaml: yaml(bridge.port),
     /** Runs a command beside it that knows neither the vault's key nor the token. What it printed, and how it ended. */
     async command(...args: readonly string[]) {
-      const running = launch(["cli/main.ts", "--config", file, ...args], { LANG: "en_US.UTF-8" });
+      const running = launch([program, "--config", file, ...args], { LANG: "en_US.UTF-8" });
       return { code: await running.ended, output: running.output() };
     },
   };

@@ -7,9 +7,11 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { en } from "../../../adapters/web/reader/ui/texts.en.ts";
 import type { ViewItem } from "../../../adapters/web/reader/view.ts";
 import { reader, type TestReader } from "../../reader.helper.ts";
+import { builtPostern } from "../built.ts";
 import { freePort, launch, type Running } from "../processes.ts";
 import { startMax } from "./stack.helper.ts";
 
+const program = await builtPostern();
 const MINUTE = 60_000;
 
 /** One command of the program, as a process of its own. */
@@ -18,7 +20,7 @@ function command(
   env: Readonly<Record<string, string>>,
   input = "",
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const child = spawn(process.execPath, ["cli/main.ts", ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: path.resolve(import.meta.dirname, "../../.."),
     env: { ...process.env, LANG: "en_US.UTF-8", ...env },
   });
@@ -74,7 +76,7 @@ feed: { listen: "127.0.0.1:${o.port}", reader: false, limits: { requests_per_min
     config,
     postern: (args, input) => command(["--config", config, ...args], env, input),
     run() {
-      const running = launch(["cli/main.ts", "--config", config, "run"], { ...env, LANG: "en_US.UTF-8" });
+      const running = launch([program, "--config", config, "run"], { ...env, LANG: "en_US.UTF-8" });
       onTestFinished(() => void running.process.kill("SIGKILL"));
       return running;
     },

@@ -3,7 +3,6 @@ import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { failpointNames } from "../../../bridge/failpoint.ts";
 import { reader } from "../../reader.helper.ts";
-import { builtPostern } from "../built.ts";
 import { Scenario } from "./scenario.helper.ts";
 import { bridgeIn, type Running, startMax } from "./stack.helper.ts";
 
@@ -11,7 +10,7 @@ const MINUTES = 60_000;
 const SEED = 20_261_124;
 
 /** MAX with two channels, and a bridge: one channel goes to three rooms, the other to the third of them too. */
-async function stack(program?: string) {
+async function stack() {
   const max = await startMax();
   const faculty = await max.channel("Факультет");
   const group = await max.channel("Группа");
@@ -31,7 +30,6 @@ feed: { listen: "127.0.0.1:${port}", reader: false, limits: { requests_per_minut
 log: { level: trace }
 `,
     max.token,
-    program,
   );
   const rooms = [
     { name: "one", chats: [faculty] },
@@ -82,7 +80,7 @@ test(
 test(
   "killed with -9 once at every named place, the bridge ends with exactly the same in every room",
   async () => {
-    const s = await stack(await builtPostern());
+    const s = await stack();
     const first = s.bridge.start();
     await ready(first);
     await s.max.polled(2);

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, vi } from "vitest";
 import { z } from "zod";
+import { builtPostern } from "../built.ts";
 import { configuredBridge } from "../configured-bridge.ts";
 import { launch, type Running } from "../processes.ts";
 
@@ -39,9 +40,8 @@ export async function startMax(secret = "simulated-token") {
 export async function bridgeIn(
   yaml: (o: { readonly port: number; readonly folder: string }) => string,
   token: string,
-  program?: string,
 ) {
-  const bridge = await configuredBridge({ yaml, token, ...(program === undefined ? {} : { program }) });
+  const bridge = await configuredBridge({ yaml, token, program: await builtPostern() });
   onTestFinished(() => bridge.remove());
   return {
     ...bridge,
