@@ -4,12 +4,12 @@ import { fuzz, told } from "./run.helper.ts";
 /** Words that a run must have met: its inputs are not all refused at the door. */
 const shares: readonly (readonly [target: string, count: number, reached: readonly string[]])[] = [
   ["max", 300, ["posts", "JSON", "no JSON"]],
-  ["matrix", 80, ["open, sent", "held, retry", "no keys", "no members"]],
+  ["matrix", 40, ["open, sent", "held, retry", "no keys", "no members"]],
   ["psr1-bridge", 700, ["cert taken", "head taken", "segment taken", "file taken", "code taken"]],
   ["psr1-reader", 150, ["cert taken", "head taken", "segment taken", "link taken", "file taken"]],
   ["room", 30, ["most open", "some open"]],
   ["page", 12, ["items"]],
-  ["config", 100, ["taken", "refused", "no YAML"]],
+  ["config", 60, ["taken", "refused", "no YAML"]],
   ["backup", 150, ["whole", "damaged", "witness", "witness damaged"]],
   ["socket", 600, ["decoded", "refused", "no request", "no line"]],
 ];

@@ -6,7 +6,7 @@ import { histogram, tooRare } from "./tally.ts";
 import { inProcesses } from "./workers.ts";
 
 /** Part of what `npm run soak -- core` plays. */
-const RUNS = 350;
+const RUNS = 280;
 const FLOOR = 3;
 const LONG = 8 * 60_000;
 
