@@ -79,10 +79,11 @@ export function createComposer(o: ComposeOptions) {
       else if (there.has(part)) attached.push({ kind: "kept", part, caption: NOTHING });
       else if (allowed === "size") line(media, "too_large");
       else if (state.kind === "failed") line(media, state.code);
-      else if (state.kind === "pending" || state.kind === "spent") {
+      else if (state.kind === "pending") {
         lacking.push(media.id);
         line(media, "later");
-      } else if (state.meta.size > o.largestFile) {
+      } else if (state.kind === "spent") line(media, "unavailable");
+      else if (state.meta.size > o.largestFile) {
         const at = o.elsewhere(d);
         if (at === null) line(media, "too_large");
         else lines.push(elsewhereLine(media, at, o.lang));

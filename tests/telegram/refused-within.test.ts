@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accepted, edited, mapping, media, open, post, posted, removed, soon } from "../core.helper.ts";
+import { accepted, edited, mapping, post, posted, removed } from "../core.helper.ts";
 import { run, settled, type World, world } from "./room.helper.ts";
 
 /** Three messages. */
@@ -99,35 +99,5 @@ test("where removals are struck through, what was refused in its midst is taken 
   w.source.tell(removed(1));
   await settled(w);
   expect(w.shown()).toEqual([]);
-  await runtime.stop();
-});
-
-test("files that were not sent any more are fetched again, and come with the next try", async () => {
-  const w = await world();
-  const runtime = run(w);
-  const attachments = ["a", "b"].map((ref) => {
-    w.source.files.set(ref, () => open(Buffer.from(`%PDF-1.4 ${ref}`)));
-    return media(ref);
-  });
-  const fault = {
-    kind: "status",
-    status: 400,
-    description: "Bad Request: message caption is too long",
-  } as const;
-  w.telegram.faults.plan({ method: "sendMediaGroup", times: 1, fault });
-  w.source.tell(posted(post(1, long("Экзамен"), { attachments })));
-  await settled(w);
-  expect(w.shown()).toHaveLength(3);
-  const [letter] = await w.bridge.letters.list();
-  expect(await w.bridge.letters.retry(letter?.id ?? 0)).toBe("queued");
-  runtime.wake();
-  await settled(w);
-  await soon(() => {
-    w.clock.advance(1_000);
-    expect(w.shown()).toHaveLength(5);
-  });
-  await settled(w);
-  expect(w.shown().map(({ content }) => content.kind)).toEqual(["text", "text", "text", "media", "media"]);
-  expect(said(w)).toBe(long("Экзамен"));
   await runtime.stop();
 });
