@@ -32,14 +32,17 @@ export function withdrawAnnouncement(t: QueueTools, id: AnnouncementId): void {
     if (rule !== "keep") for (const row of out) if (row.lacking !== null) deliveries.setLacking(row.id, []);
     if (out.length === 0) continue;
     const route = { ...original, urgent: false };
-    kept ||= rule !== "remove";
-    if (rule === "keep") continue;
+    if (rule === "keep") {
+      kept = true;
+      continue;
+    }
     const given = Math.min(...out.map((row) => Math.max(row.accepted_at, row.due_at, row.retry_at)));
     const late = t.now - given > planning.takesBack(room);
     // What a room was refused the rest of is taken away: struck through it would bring what it never had.
     const whole = out.some((row) => row.part === WHOLE && (row.state === "fixed" || row.state === "sent"));
     if (!whole || (rule === "remove" && (!late || last === null))) takeBack(route, out);
     else if (last !== null) {
+      kept ||= rule === "strike";
       strikes = true;
       t.queue(id, revision, route, { action: "strike", part: WHOLE });
       const others = out.filter((row) => row.part !== WHOLE);
